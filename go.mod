@@ -1,0 +1,3 @@
+module modwsgi-express
+
+go 1.26
