@@ -35,8 +35,9 @@ type Head struct {
 type Response interface {
 	Head(h *Head) error
 	Write(p []byte) error
-	// SendFile sends n bytes of f from off. f stays the caller's; its own
-	// offset is neither used nor changed.
+	// SendFile sends n bytes of f from off. f becomes the sink's, which closes it
+	// when it is done, also after an error: so the caller need not wait for a
+	// slow client. f's own offset is neither used nor changed.
 	SendFile(f *os.File, off, n int64) error
 	// Flush sends what is buffered: the application wants the client to see it.
 	Flush() error
