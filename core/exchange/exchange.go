@@ -78,6 +78,7 @@ type Exchange struct {
 	WorkerPID  int           // 0 if no worker was asked
 	Aborted    error         // why the response did not end well, nil if it did
 	RemoteUser []byte        // authenticated user, if any
+	LogFields  [][]byte      // response field values that the access log asked for, in its order
 }
 
 // Peer is what is known of a connection, the same for all its exchanges.

@@ -77,10 +77,7 @@ func (b *body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if b.err != nil {
-		return 0, b.err
-	}
-	if b.expect {
+	if b.expect && b.err == nil {
 		b.expect = false
 		if err := b.c.resp.interim(); err != nil {
 			return 0, b.refuse(408, "send 100 continue: %w", err)
@@ -109,34 +106,32 @@ func (b *body) readBuffered(p []byte) (int, error) {
 // decode takes the next decoded bytes, at least one, into p.
 func (b *body) decode(p []byte) (int, error) {
 	for {
-		src := b.pending()
-		if len(src) > len(p) {
-			src = src[:len(p)] // decoded bytes are never more than raw ones
+		if b.err != nil {
+			return 0, b.err
 		}
-		n, data, v := b.c.engine.ParseBody(src)
+		src := b.pending()
+		if len(src) == 0 {
+			if err := b.fill(); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		// Decoded bytes are never more than raw ones, so what is decoded fits p.
+		n, data, v := b.c.engine.ParseBody(src[:min(len(src), len(p))])
 		b.consume(n)
-		if v == http1.Reject {
+		b.taken += int64(len(data))
+		switch {
+		case v == http1.Reject:
 			rej := b.c.engine.Rejection()
 			return 0, b.refuse(rej.Status, "%s", rej.Reason)
-		}
-		b.taken += int64(len(data))
-		if b.limit > 0 && b.taken > b.limit {
+		case b.limit > 0 && b.taken > b.limit:
 			return 0, b.refuse(413, "body is over the limit of %d bytes", b.limit)
-		}
-		if v == http1.OK {
+		case v == http1.OK:
 			b.err = io.EOF
 		}
 		if len(data) > 0 {
 			b.c.x.BodyIn = b.taken
 			return copy(p, data), nil
-		}
-		if v == http1.OK {
-			return 0, io.EOF
-		}
-		if n == 0 || len(b.pending()) == 0 {
-			if err := b.fill(); err != nil {
-				return 0, err
-			}
 		}
 	}
 }
@@ -158,22 +153,12 @@ func (b *body) consume(n int) {
 	b.r += n
 }
 
-// fill waits for more bytes from the client. The connection's buffer holds the
-// head that the exchange looks into, so the bytes go to a buffer of our own.
+// fill waits for more bytes from the client, when all that came was decoded. The
+// connection's buffer holds the head that the exchange looks into, so the bytes
+// go to a buffer of our own.
 func (b *body) fill() error {
 	if b.raw == nil {
 		b.raw = getBuffer(bufferSize)
-	}
-	if b.c.r < b.c.w {
-		// The engine wants more than the connection's rest: only a chunk line cut
-		// in two is kept back by it. Move it over.
-		b.w = copy(b.raw, b.c.buf[b.c.r:b.c.w])
-		b.r, b.c.r = 0, b.c.w
-	} else if b.r == b.w {
-		b.r, b.w = 0, 0
-	} else if b.w == len(b.raw) {
-		b.w = copy(b.raw, b.raw[b.r:b.w])
-		b.r = 0
 	}
 	left := b.progress.left()
 	if left <= 0 {
@@ -183,8 +168,8 @@ func (b *body) fill() error {
 	if err := b.c.nc.SetReadDeadline(begin.Add(left)); err != nil {
 		return b.refuse(400, "%w: %w", exchange.ErrClientGone, err)
 	}
-	n, err := b.c.nc.Read(b.raw[b.w:])
-	b.w += n
+	n, err := b.c.nc.Read(b.raw)
+	b.r, b.w = 0, n
 	b.progress.got(n, time.Since(begin))
 	var ne net.Error
 	switch {

@@ -39,7 +39,9 @@ func (r *response) Head(h *exchange.Head) error {
 	}
 	r.begun = true
 	c := r.c
-	if c.srv.draining.Load() {
+	if c.srv.draining.Load() || c.x.Request.Expect100 && c.body.expect {
+		// Whoever was not told to send the body may send it or not: what follows
+		// could be either (RFC 9110 section 10.1.1).
 		c.engine.SetClose()
 	}
 	if r.buf == nil {
