@@ -31,7 +31,9 @@ type Config struct {
 type IdentityConfig struct {
 	User, Group string // names or numbers; empty Group: the user's primary group
 	AllowRoot   bool
-	Umask       int // -1: leave it
+	Umask       int      // -1: leave it
+	CommandLine []string // as typed, for the line to type instead
+	Executable  string   // path of this program, for the same
 }
 
 // LogConfig says where logs go and how they look.
@@ -40,6 +42,10 @@ type LogConfig struct {
 	Format    string // auto, console, json
 	Directory string // "": standard error
 	ErrorName string // file name in Directory
+
+	// Terminal: standard error is one; Colour: with colours; Width: its columns.
+	Terminal, Colour bool
+	Width            int
 
 	// Access log: "" off; else common, combined, json or an Apache format string.
 	AccessFormat string

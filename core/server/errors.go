@@ -1,18 +1,17 @@
 package server
 
-import "fmt"
-
 // Software is the product in SERVER_SOFTWARE and in the Server field.
 const Software = "modwsgi-express"
 
 // BindError says which address could not be listened on.
 type BindError struct {
 	Address string
+	What    string // "cannot listen on …", with the reason
 	Hint    string // what to do, may be empty
 	Err     error
 }
 
-func (e *BindError) Error() string { return fmt.Sprintf("cannot listen on %s: %v", e.Address, e.Err) }
+func (e *BindError) Error() string { return e.What }
 func (e *BindError) Unwrap() error { return e.Err }
 
 // PrivilegeError says why the server cannot become, or stay, who it should be.

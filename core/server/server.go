@@ -8,11 +8,9 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 
-	"modwsgi-express/core/exchange"
 	"modwsgi-express/core/front"
 )
 
@@ -44,20 +42,21 @@ const (
 )
 
 // Open is the root phase: it binds the listeners, opens the logs and becomes the
-// configured user for good. Nothing is served yet; console logs go to stderr.
+// configured user for good. Nothing is served yet. Without a log directory the log
+// goes to stderr and the access log to stdout.
 // Errors are *ConfigError, *BindError and *PrivilegeError; whatever was opened
 // before one is closed again.
-func Open(cfg Config, stderr io.Writer) (*Server, error) {
+func Open(cfg Config, stdout, stderr io.Writer) (*Server, error) {
 	s := &Server{cfg: cfg, ready: make(chan struct{}), ended: make(chan struct{}), commands: make(chan command, 16)}
 	s.drain, s.cut = context.WithCancel(context.Background())
-	if err := s.open(stderr); err != nil {
+	if err := s.open(stdout, stderr); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) open(stderr io.Writer) error {
+func (s *Server) open(stdout, stderr io.Writer) error {
 	who, err := resolve(s.cfg.Identity)
 	if err != nil {
 		return err
@@ -65,11 +64,13 @@ func (s *Server) open(stderr io.Writer) error {
 	if err := who.check(s.cfg.Applications); err != nil {
 		return err
 	}
-	prepareDescriptors(&s.cfg.Front)
+	if err := prepareDescriptors(&s.cfg.Front); err != nil {
+		return err
+	}
 	if s.listeners, err = bind(s.cfg.Listen, s.cfg.Backlog, who); err != nil {
 		return err
 	}
-	if s.logs, err = openLogs(s.cfg.Logs, who, stderr); err != nil {
+	if s.logs, err = openLogs(s.cfg.Logs, who, stdout, stderr); err != nil {
 		return err
 	}
 	s.log = s.logs.log
@@ -92,14 +93,10 @@ func (s *Server) open(stderr io.Writer) error {
 }
 
 func (s *Server) hooks() front.Hooks {
-	access := s.logs.access
-	if access == nil {
+	if s.logs.access == nil {
 		return front.Hooks{}
 	}
-	return front.Hooks{
-		Ended:     func(x *exchange.Exchange) { access.Record(x, time.Now()) },
-		LogFields: access.ResponseFields(),
-	}
+	return front.Hooks{Ended: s.logs.record, LogFields: s.logs.access.ResponseFields()}
 }
 
 // close gives back what a server holds that does not run.

@@ -110,6 +110,13 @@ func New(cfg Config, p *pool.Pool[*Thread], log *zap.Logger) *Supervisor {
 	return s
 }
 
+// Reasons of a worker.Failed that the worker itself cannot give.
+const (
+	ReasonStart   = "start"   // the process could not be started
+	ReasonExit    = "exit"    // it ended while it was loading
+	ReasonTimeout = "timeout" // it was not done in time
+)
+
 // LoadError says why an application could not be loaded.
 type LoadError struct {
 	worker.Failed
@@ -231,7 +238,7 @@ func (s *Supervisor) spawn(sl *slot) {
 	proc, err := s.cfg.Spawn(sl.index, s.generation)
 	if err != nil {
 		s.log.Error("cannot start a worker", zap.Error(err))
-		s.candidateLost(sl, &worker.Failed{Reason: "start", Message: err.Error()}, nil)
+		s.candidateLost(sl, &worker.Failed{Reason: ReasonStart, Message: err.Error()}, nil)
 		return
 	}
 	w := &Worker{proc: proc, slot: sl, generation: s.generation, started: time.Now()}
@@ -272,7 +279,8 @@ func (s *Supervisor) onExit(w *Worker, say worker.Event) {
 	case sl.next == w:
 		sl.next = nil
 		if w.failed == nil {
-			w.failed = &worker.Failed{Reason: "exit", Message: "the worker " + exitText(say) + " while it was loading the application"}
+			w.failed = &worker.Failed{Reason: ReasonExit,
+				Message: "the worker ended while it was loading the application: " + exitText(say)}
 		}
 		s.candidateLost(sl, w.failed, w.proc.Tail())
 	case sl.current == w:

@@ -132,8 +132,7 @@ func (s *Supervisor) onExpired(w *Worker, state State) {
 	}
 	switch state {
 	case Loading:
-		w.failed = &worker.Failed{Reason: "timeout",
-			Message: fmt.Sprintf("the application was not loaded within %v (--startup-timeout)", s.cfg.StartupTimeout)}
+		w.failed = &worker.Failed{Reason: ReasonTimeout, Message: TimeoutMessage(s.cfg.StartupTimeout)}
 		s.kill(w, "startup timeout")
 	case Draining:
 		s.log.Warn("requests did not end in time, stopping their worker", s.about(w, running(w))...)
@@ -142,6 +141,11 @@ func (s *Supervisor) onExpired(w *Worker, state State) {
 		s.kill(w, "shutdown timeout")
 	case Serving, Dead:
 	}
+}
+
+// TimeoutMessage says that an application took too long to load.
+func TimeoutMessage(limit time.Duration) string {
+	return fmt.Sprintf("the application was not loaded within %v (--startup-timeout)", limit)
 }
 
 // retire: Serving → Draining. Its threads get no more requests.

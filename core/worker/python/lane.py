@@ -55,8 +55,9 @@ def breach(what):
 
 
 class Lane:
-    def __init__(self, index, sock, files, worker):
+    def __init__(self, index, sock, files, worker, handle):
         self.index = index
+        self.handle = handle
         self.sock = sock
         self.files = files and hasattr(socket, "SCM_RIGHTS")
         self.worker = worker
@@ -93,9 +94,7 @@ class Lane:
         self.serve()
 
     def serve(self):
-        from .request import handle  # here: request needs this module
-
-        application, worker = self.application, self.worker
+        application, worker, handle = self.application, self.worker, self.handle
         while True:
             number, kind, flags, payload = self.receive()
             if kind == REQUEST:

@@ -21,6 +21,7 @@ from _thread import allocate_lock
 from . import failure, framework, reload, stacks, target
 from .control import Control
 from .lane import Lane, lane_socket
+from .request import handle
 
 
 class Worker:
@@ -40,7 +41,7 @@ class Worker:
         ignore_signals()
         gate = allocate_lock()
         gate.acquire()
-        self.lanes = [Lane(i, lane_socket(fd), start["files"], self) for i, fd in enumerate(start["lanes"])]
+        self.lanes = [Lane(i, lane_socket(fd), start["files"], self, handle) for i, fd in enumerate(start["lanes"])]
         close_when_forked([self.control.sock] + [lane.sock for lane in self.lanes])
         for lane in self.lanes:
             lane.start(gate)

@@ -2,8 +2,7 @@
 
 import os
 import sys
-import threading
-from _thread import allocate_lock
+from _thread import allocate_lock, start_new_thread
 
 from .failure import OURS, application_frames
 
@@ -113,7 +112,7 @@ class Reporter:
 
     def start(self):
         self.report()
-        threading.Thread(target=self.run, name="modwsgi-reload", daemon=True).start()
+        start_new_thread(self.run, ())  # a native one, whatever the application patched
 
     def report(self):
         self.modules = len(sys.modules)

@@ -169,14 +169,15 @@ class Request:
         """Sends what an iterable yields, each block when it comes."""
         if result is None or isinstance(result, (str, bytes, bytearray)):
             raise TypeError("the application returned %s, not an iterable of bytes%s" % (
-                "None" if result is None else "a " + type(result).__name__,
-                ": return [body]" if isinstance(result, (bytes, bytearray)) else ""))
+                type(result).__name__, ": return [body]" if isinstance(result, (bytes, bytearray)) else ""))
         for block in result:
             if not isinstance(block, bytes):
                 raise TypeError(_bad_item(block))
             if block:
                 self.put(block)
-            elif self.sent and (self.gone or self.lane.aborted(self.number)):
+            elif not self.sent:
+                self.ready_block()  # it has to be there before the first item, even an empty one
+            elif self.gone or self.lane.aborted(self.number):
                 self.gone = True
                 raise ClientGone("the client is gone")
 

@@ -1,0 +1,4 @@
+package atomicfile
+
+// syncDir: Windows flushes no directories; its file system journals the rename.
+func syncDir(string) error { return nil }

@@ -1,0 +1,3 @@
+package fds
+
+func rlim(n uint64) int64 { return int64(n) }
