@@ -19,6 +19,8 @@ from .response import head_block
 
 _u32 = struct.Struct("<I").unpack_from
 MAX_TRACEBACK = 256 << 10
+# In place of a head block: start_response raised, because of its arguments.
+REFUSED = b""
 
 
 def handle(lane, number, flags, payload, application):
@@ -104,11 +106,11 @@ class Request:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None  # it refers to the caller's frame, and that to us
-        elif self.block is not None:
+        elif self.block:
             raise AssertionError("start_response() was called again without exc_info")
         if self.over:
             raise RuntimeError("start_response() was called after the end of the request")
-        self.block = None
+        self.block = REFUSED
         self.block, self.length = head_block(status, headers)
         return self.write
 
@@ -144,9 +146,14 @@ class Request:
     def ready_block(self):
         if self.over:
             raise RuntimeError("the request is over")
-        if self.block is None:
-            raise AssertionError("the application gave a body before it called start_response()")
+        if not self.block:
+            raise self.no_head("the application gave a body before it called start_response()")
         return self.block
+
+    def no_head(self, text):
+        if self.block is REFUSED:
+            text = "the application went on after start_response() had refused its arguments"
+        return AssertionError(text)
 
     def put_list(self, result):
         """Sends a list or tuple: all of it is here, so it may go out in one piece,
@@ -157,7 +164,9 @@ class Request:
                 raise TypeError(_bad_item(block))
             total += len(block)
         block = self.block
-        if self.sent or block is None or total > SMALL and len(result) > 1 or total + len(block) + 4 > MAX_PAYLOAD:
+        if not block:
+            raise self.no_head("the application never called start_response()")
+        if self.sent or total > SMALL and len(result) > 1 or total + len(block) + 4 > MAX_PAYLOAD:
             for data in result:
                 if data:
                     self.put(data)
@@ -183,7 +192,7 @@ class Request:
 
     def put_file(self, result):
         found = None
-        if not self.sent and self.block is not None:
+        if not self.sent and self.block:
             found = file_range(result.filelike)
         if found is None:
             return self.put_all(result)
@@ -204,8 +213,8 @@ class Request:
     def finish(self):
         """Ends a response that nothing went wrong with, or returns what did."""
         if not self.sent:
-            if self.block is None:
-                return AssertionError("the application never called start_response()")
+            if not self.block:
+                return self.no_head("the application never called start_response()")
             self.end_with_head(self.block, b"")
         else:
             self.end(0, b"")

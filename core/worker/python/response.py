@@ -52,10 +52,10 @@ def head_block(status, headers):
         block = "\n".join(parts).encode("latin-1")
         legal = len(block.translate(None, _LEGAL)) == len(parts) - 1
     except (TypeError, ValueError) as error:
-        _explain(headers)
+        _explain(status, headers)
         raise error
     if not legal:
-        _explain(headers)
+        _explain(status, headers)
         raise ValueError("a header is not legal")
     if len(block) > MAX_HEAD:
         raise ValueError("the headers take %d bytes, more than the limit of %d" % (len(block), MAX_HEAD))
@@ -103,8 +103,10 @@ def _length(value, before):
     return int(value)
 
 
-def _explain(headers):
-    """Raises what is wrong with the first bad header."""
+def _explain(status, headers):
+    """Raises what is wrong with the status or the first bad header."""
+    if any(c > "\xff" for c in status):
+        raise ValueError("the status has characters outside of latin-1: %r" % status)
     for field in headers:
         if not isinstance(field, tuple):
             raise TypeError("a header must be a tuple (name, value), not %s: %r" % (_type(field), field))
