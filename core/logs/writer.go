@@ -128,13 +128,14 @@ func (w *Writer) openFile() (*os.File, error) {
 	return f, nil
 }
 
-// Append takes a copy of line, which ends with its only line feed, and does not
-// wait. false: there was no room, and the line was dropped and counted.
+// Append takes a copy of line, which is a line or several, the last one ended by
+// its line feed too. It does not wait. false: there was no room for all of it; it
+// was dropped and counted.
 func (w *Writer) Append(line []byte) bool {
 	w.mu.Lock()
 	if w.closing || len(line) > w.cfg.Limit-w.used {
 		w.mu.Unlock()
-		w.drop(1)
+		w.drop(countLines(line))
 		return false
 	}
 	wake := len(w.buf) == 0

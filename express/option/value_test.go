@@ -90,7 +90,7 @@ func TestParse(t *testing.T) {
 		{option.Option{Kind: option.Texts}, []string{"a", ""}, want{}, "expected texts that are not empty"},
 		{option.Option{Kind: option.Paths}, []string{"a", "b"}, want{List: []string{"a", "b"}}, ""},
 		{option.Option{Kind: option.Paths}, []string{"\x00"}, want{}, "expected paths that are not empty"},
-		{option.Option{Kind: option.Pairs}, []string{"A=1", "B=", "C=x=y"}, want{Pairs: []option.Pair{{"A", "1"}, {"B", ""}, {"C", "x=y"}}}, ""},
+		{option.Option{Kind: option.Pairs}, []string{"A=1", "B=", "C=x=y"}, want{Pairs: []option.Pair{{Name: "A", Value: "1"}, {Name: "B"}, {Name: "C", Value: "x=y"}}}, ""},
 		{option.Option{Kind: option.Pairs}, []string{"A"}, want{}, "expected NAME=VALUE"},
 		{option.Option{Kind: option.Pairs}, []string{"=1"}, want{}, "expected NAME=VALUE"},
 	}

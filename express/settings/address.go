@@ -34,7 +34,7 @@ func ParseAddress(s string, mode fs.FileMode) (front.Address, error) {
 	if strings.HasPrefix(s, "/") || strings.HasPrefix(s, ".") {
 		return front.Address{}, fmt.Errorf("%s (a socket is written unix:%s)", addressForms, s)
 	}
-	if !strings.Contains(s, ":") {
+	if strings.Trim(s, "0123456789") == "" {
 		s = ":" + s
 	}
 	host, port, err := net.SplitHostPort(s)
@@ -65,6 +65,9 @@ func tcpAddress(host string, port int) (front.Address, error) {
 // isHostName tells whether host could be looked up at all; "" is every
 // interface. A name of digits and dots only is a mistyped IPv4 address.
 func isHostName(host string) bool {
+	if strings.HasPrefix(host, ".") || strings.HasPrefix(host, "-") || strings.Contains(host, "..") {
+		return false
+	}
 	digits := host != ""
 	for i := 0; i < len(host); i++ {
 		c := host[i]

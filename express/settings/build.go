@@ -53,6 +53,14 @@ func (b *builder) refusef(set *Setting, hint, format string, args ...any) {
 	b.refuse(p)
 }
 
+// refuseMissing is the problem of a directory that is not there: a fact of the
+// machine, not of the command line.
+func (b *builder) refuseMissing(name, hint string) {
+	p := b.Get(name).problem("there is no such directory")
+	p.Hint, p.Usage = hint, false
+	b.refuse(p)
+}
+
 func (s *Settings) duration(name string) time.Duration { return s.Get(name).Value.Duration }
 
 func (b *builder) front() front.Config {
@@ -85,7 +93,7 @@ func (b *builder) front() front.Config {
 		}
 	}
 	if d := cfg.SpoolDirectory; d != "" && !isDirectory(d) {
-		b.refusef(b.Get("spool-directory"), "", "there is no such directory")
+		b.refuseMissing("spool-directory", "")
 	}
 	if !isFieldValue(cfg.ServerHeader) {
 		b.refusef(b.Get("server-header"), "", "expected printable ASCII characters")
@@ -163,7 +171,8 @@ func (b *builder) logNames(cfg server.LogConfig) {
 		if text := set.Value.Text; text == "" || text == "." || text == ".." || strings.ContainsAny(text, `/\`) {
 			b.refusef(set, "the directory is --log-directory", "expected the name of a file, without a directory")
 		}
-		if cfg.Directory == "" && !b.on("log-to-terminal") {
+		unused := name == "access-log-name" && cfg.AccessFormat == "" // reported as that
+		if cfg.Directory == "" && !b.on("log-to-terminal") && !unused {
 			b.problems = append(b.problems, b.dead(name, "it is the name of a file in --log-directory")...)
 		}
 	}
@@ -171,7 +180,7 @@ func (b *builder) logNames(cfg server.LogConfig) {
 		b.refusef(b.Get("access-log-name"), "", "the server's own log has that name")
 	}
 	if cfg.Directory != "" && !isDirectory(cfg.Directory) {
-		b.refusef(b.Get("log-directory"), "make it first, writable for whoever the server runs as", "there is no such directory")
+		b.refuseMissing("log-directory", "make it first, writable for whoever the server runs as")
 	}
 }
 
@@ -200,7 +209,7 @@ func (b *builder) application() server.Application {
 	}
 	if !isDirectory(app.WorkingDirectory) {
 		// Everything else is looked for in it.
-		b.refusef(b.Get("working-directory"), "", "there is no such directory")
+		b.refuseMissing("working-directory", "")
 		return app
 	}
 	interpreter, err := b.Interpreter()

@@ -159,7 +159,7 @@ func TestTarget(t *testing.T) {
 		"mysite.wsgi:app":  "mysite.wsgi:app",
 		"":                 "",
 	} {
-		got := f.build(nil, "--working-directory=site", "--entry-point="+target).Applications[0].Target
+		got := f.build([]string{"VIRTUAL_ENV=$DIR/.venv"}, "--working-directory=site", "--entry-point="+target).Applications[0].Target
 		if got != want {
 			t.Errorf("%q is %q, expected %q", target, got, want)
 		}

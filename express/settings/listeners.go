@@ -89,7 +89,9 @@ func (s *Settings) exclusive(a, b, why string) (string, error) {
 // never silently ignored.
 func (s *Settings) dead(name, why string) []error {
 	if set := s.Get(name); s.given(name) {
-		return []error{&Problem{Message: fmt.Sprintf("cannot use %s: %s", set.spelling(), why), Hint: "leave it out, or give what it needs"}}
+		p := set.problem(why)
+		p.Hint = "leave it out, or give what it needs"
+		return []error{p}
 	}
 	return nil
 }

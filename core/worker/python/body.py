@@ -17,9 +17,13 @@ STEP = 256 << 10
 class ClientGone(ConnectionAbortedError):
     """The client went away, or the server gave up on the request."""
 
+    __module__ = "modwsgi_express"  # for tracebacks in the application's own log
+
 
 class BodyError(OSError):
     """The body of the request cannot be delivered."""
+
+    __module__ = "modwsgi_express"
 
 
 class Buffered(io.BytesIO):

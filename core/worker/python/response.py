@@ -37,12 +37,12 @@ def head_block(status, headers):
         raise ValueError(_bad_status(status))
     if type(headers) is not list and not isinstance(headers, list):
         raise TypeError("the headers must be a list, not %s" % _type(headers))
-    length = None
+    length = failed = None
     parts = [status]
     try:
         for field in headers:
             if type(field) is not tuple and not isinstance(field, tuple):
-                raise TypeError("a header must be a tuple (name, value), not %s: %r" % (_type(field), field))
+                raise TypeError("not a tuple")
             name, value = field
             kind = _known.get(name) or _learn(name)
             if kind is _LENGTH:
@@ -50,13 +50,16 @@ def head_block(status, headers):
             parts.append(name)
             parts.append(value)
         block = "\n".join(parts).encode("latin-1")
-        legal = len(block.translate(None, _LEGAL)) == len(parts) - 1
+        if len(block.translate(None, _LEGAL)) != len(parts) - 1:
+            raise ValueError("a header is not legal")
     except (TypeError, ValueError) as error:
-        _explain(status, headers)
-        raise error
-    if not legal:
-        _explain(status, headers)
-        raise ValueError("a header is not legal")
+        failed = error
+    if failed is not None:
+        try:
+            _explain(status, headers)
+            raise failed
+        finally:
+            failed = None  # its traceback refers to this frame
     if len(block) > MAX_HEAD:
         raise ValueError("the headers take %d bytes, more than the limit of %d" % (len(block), MAX_HEAD))
     return block, length
