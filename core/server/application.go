@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,8 +33,11 @@ type application struct {
 	environ atomic.Pointer[gateway.Environ]
 	pool    *pool.Pool[*supervise.Thread]
 	workers *supervise.Supervisor
-	watch   *watcher // nil unless ReloadOnChanges
-	dropped atomic.Bool
+	watch   *watcher    // nil unless ReloadOnChanges
+	dropped atomic.Bool // a header field was, and somebody was told
+
+	bodyless  atomic.Bool    // the same for the body of a 204 or 304
+	lingering sync.WaitGroup // threads whose request ran out of time
 }
 
 func newApplication(cfg Application, sc *Config, log *zap.Logger) *application {
@@ -81,7 +85,6 @@ func (a *application) spawn(slot, generation int) (supervise.Process, error) {
 	return spawn(&a.cfg, worker.Start{
 		MultiProcess: a.cfg.Processes > 1,
 		ReloadFiles:  a.cfg.ReloadOnChanges,
-		ProcessGroup: a.processGroup(),
 	}, a.cfg.Threads, a.log, strconv.Itoa(slot+1)+"."+strconv.Itoa(generation))
 }
 
@@ -96,23 +99,44 @@ func (a *application) Serve(x *exchange.Exchange) exchange.Outcome {
 		}
 	}
 	a.noteDropped(x)
+	for attempt := 0; ; attempt++ {
+		if !a.attempt(x, attempt) {
+			return exchange.Done
+		}
+	}
+}
+
+// attempts is how many dead workers a request may meet before it is lost.
+const attempts = 3
+
+// attempt gives the request to a thread. true: the thread's worker turned out to
+// have been dead already, so another one is to have the request. One that has
+// killed its worker is not given to a second.
+func (a *application) attempt(x *exchange.Exchange, number int) (again bool) {
 	queued := time.Now()
 	t, err := a.pool.Acquire(a.cfg.QueueTimeout)
 	taken := time.Now()
-	x.QueueTime = taken.Sub(queued)
+	x.QueueTime += taken.Sub(queued)
 	if err != nil {
 		a.unavailable(x, err)
-		return exchange.Done
+		return false
 	}
+	th := t.Value
 	var id [40]byte
-	t.Value.Begin(x.AppendID(id[:0]), x.Request.Method, x.Request.Target)
-	x.WorkerPID = t.Value.Worker.PID()
+	th.Begin(x.AppendID(id[:0]), x.Request.Method, x.Request.Target)
+	x.WorkerPID = th.Worker.PID()
 	job := lane.Job{X: x, Environ: a.environ.Load(), Queued: queued, Taken: taken, Log: a.log}
 	if a.cfg.RequestTimeout > 0 {
 		job.Deadline = taken.Add(a.cfg.RequestTimeout)
 	}
-	a.finish(x, t, t.Value.Lane.Serve(&job))
-	return exchange.Done
+	res := th.Lane.Serve(&job)
+	if res.Unseen && number+1 < attempts {
+		th.Finish()
+		a.pool.Discard(t)
+		return true
+	}
+	a.finish(x, t, res)
+	return false
 }
 
 // finish gives the thread back, or deals with what happened to it.
@@ -121,6 +145,7 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 	switch {
 	case res.Err == nil:
 		th.Finish()
+		a.noteLonger(x, res.Dropped)
 		if res.Exit {
 			a.workers.Replace(th.Worker, "application raised SystemExit")
 		}
@@ -128,6 +153,9 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 		return
 	case res.TimedOut():
 		a.timedOut(x, th)
+		a.linger(th)
+		a.pool.Discard(t)
+		return
 	case errors.Is(res.Err, lane.ErrWorkerGone):
 		a.log.Error("request lost, its worker died", zap.Int("pid", th.Worker.PID()),
 			zap.String("request", th.Request()), zap.String("phase", string(res.Phase)))
@@ -139,6 +167,33 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 	}
 	th.Lane.Close()
 	a.pool.Discard(t)
+}
+
+// linger stays with a thread whose request ran out of time, until it is done with
+// it or its worker is gone: the other requests of the worker are to finish.
+func (a *application) linger(th *supervise.Thread) {
+	a.lingering.Go(func() {
+		if err := th.Lane.Drain(); err != nil && !errors.Is(err, lane.ErrWorkerGone) {
+			a.workers.Drop(th.Worker, err.Error())
+		}
+		th.Finish()
+	})
+}
+
+// noteLonger says that a response had more body than its head allows: each time
+// where an announced length is wrong, once where there may be no body at all.
+func (a *application) noteLonger(x *exchange.Exchange, dropped int64) {
+	if dropped == 0 {
+		return
+	}
+	if x.Status == 204 || x.Status == 205 || x.Status == 304 {
+		if !a.bodyless.CompareAndSwap(false, true) {
+			return
+		}
+	}
+	var id [40]byte
+	a.log.Warn("response has more body than its head allows, rest dropped", zap.ByteString("request_id", x.AppendID(id[:0])),
+		zap.ByteString("target", x.Request.Target), zap.Int("status", x.Status), zap.Int64("dropped_bytes", dropped))
 }
 
 // timedOut answers for a request whose time is over. Its thread is lost; the

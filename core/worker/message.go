@@ -9,7 +9,6 @@ type Start struct {
 	Target          string `json:"target"` // "" searches the working directory
 	ApplicationType string `json:"application_type"`
 	CallableObject  string `json:"callable_object"` // "" searches
-	MountPoint      string `json:"mount_point"`     // "" or "/prefix"
 
 	WorkingDirectory string   `json:"working_directory"`
 	PythonPath       []string `json:"python_path"`
@@ -17,11 +16,10 @@ type Start struct {
 
 	// Lanes are the descriptors of the lane sockets, one a thread. Empty: load
 	// the application, report, and exit (check).
-	Lanes        []int  `json:"lanes"`
-	Files        bool   `json:"files"`        // descriptors can be passed (FILE frames)
-	MultiProcess bool   `json:"multiprocess"` // wsgi.multiprocess
-	ReloadFiles  bool   `json:"reload_files"` // send "files" messages
-	ProcessGroup string `json:"process_group"`
+	Lanes        []int `json:"lanes"`
+	Files        bool  `json:"files"`        // descriptors can be passed (FILE frames)
+	MultiProcess bool  `json:"multiprocess"` // wsgi.multiprocess
+	ReloadFiles  bool  `json:"reload_files"` // send "files" messages
 }
 
 // Hello is a worker's first message: which interpreter runs it.
