@@ -14,6 +14,9 @@ type Config struct {
 	Front   front.Config
 	Logs    LogConfig
 
+	// PIDFile gets the process id, "" for none. It is locked while the server runs.
+	PIDFile string
+
 	// Identity is whom to become after the listeners are bound and the logs are
 	// open; empty User: stay who we are.
 	Identity IdentityConfig

@@ -44,7 +44,7 @@ func openLogs(c LogConfig, who *identity, stdout, stderr io.Writer) (*logSet, er
 	}
 	l, err := logs.Open(config)
 	if err != nil {
-		return nil, logError("cannot open the log", err)
+		return nil, withAdvice("cannot open the log", err)
 	}
 	set := &logSet{server: l, log: l.Logger}
 	if c.AccessFormat == "" {
@@ -56,13 +56,13 @@ func openLogs(c LogConfig, who *identity, stdout, stderr io.Writer) (*logSet, er
 	}
 	if set.access, err = accesslog.Open(access); err != nil {
 		set.close()
-		return nil, logError("cannot open the access log", err)
+		return nil, withAdvice("cannot open the access log", err)
 	}
 	return set, nil
 }
 
-// logError keeps the advice of who refused the file.
-func logError(what string, err error) error {
+// withAdvice keeps the advice of who refused a file.
+func withAdvice(what string, err error) error {
 	e := &ConfigError{What: what, Err: err}
 	var advice interface{ Advice() string }
 	if errors.As(err, &advice) {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"modwsgi-express/core/front"
+	"modwsgi-express/platforms/rundir"
 )
 
 // Server is one instance.
@@ -22,7 +23,8 @@ type Server struct {
 	listeners []net.Listener
 	apps      []*application // longest mount point first
 	front     *front.Server
-	proof     string // what was proved of the privilege drop, "" if there was none
+	pid       *rundir.PIDFile // nil without one
+	proof     string          // what was proved of the privilege drop, "" if there was none
 
 	ready    chan struct{}
 	commands chan command
@@ -70,6 +72,9 @@ func (s *Server) open(stdout, stderr io.Writer) error {
 	if s.listeners, err = bind(s.cfg.Listen, s.cfg.Backlog, who); err != nil {
 		return err
 	}
+	if err := s.writePID(who); err != nil {
+		return err
+	}
 	if err := s.openLogsAndBecome(who, stdout, stderr); err != nil {
 		return err
 	}
@@ -85,6 +90,22 @@ func (s *Server) open(stdout, stderr io.Writer) error {
 	}
 	slices.SortStableFunc(s.apps, func(a, b *application) int { return len(b.cfg.MountPoint) - len(a.cfg.MountPoint) })
 	s.front = front.New(s.cfg.Front, &router{s.apps}, s.hooks(), s.log)
+	return nil
+}
+
+// writePID writes the pid file, which also keeps a second instance of the same
+// name from starting.
+func (s *Server) writePID(who *identity) (err error) {
+	if s.cfg.PIDFile == "" {
+		return nil
+	}
+	var trusted []int
+	if who.drop {
+		trusted = []int{who.id.UID}
+	}
+	if s.pid, err = rundir.WritePID(s.cfg.PIDFile, trusted...); err != nil {
+		return withAdvice("cannot write the pid file", err)
+	}
 	return nil
 }
 
@@ -121,6 +142,11 @@ func (s *Server) hooks() front.Hooks {
 func (s *Server) close() {
 	for _, l := range s.listeners {
 		l.Close()
+	}
+	if s.pid != nil {
+		// In a directory of root's it stays, unlocked: nobody takes it for a running
+		// server then.
+		_ = s.pid.Remove()
 	}
 	if s.logs != nil {
 		s.logs.close()

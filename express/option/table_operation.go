@@ -21,6 +21,11 @@ var operationOptions = []Option{
 		Detail: "Every bug of the application is then a bug of root. For containers in which there is no other user.",
 	},
 	{
+		Name: "pid-file", Kind: Path, Placeholder: "FILE", Unset: "none", Group: Identity,
+		Doc:    "file for the process id; locked while the server runs",
+		Detail: "A second server with the same file refuses to start. A file whose server is gone is replaced.",
+	},
+	{
 		Name: "log-level", Kind: Choice, Choices: []string{"debug", "info", "warn", "error"}, Default: "info", Placeholder: "LEVEL",
 		Group: Logging, Common: true,
 		Doc: "least severity that is logged: debug, info, warn or error",

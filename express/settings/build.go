@@ -24,6 +24,7 @@ func (s *Settings) Build() (server.Config, error) {
 		Front:           b.front(),
 		Logs:            b.logs(),
 		Identity:        b.identity(),
+		PIDFile:         s.text("pid-file"),
 		GracefulTimeout: s.duration("graceful-timeout"),
 		ShutdownTimeout: s.duration("shutdown-timeout"),
 		Applications:    []server.Application{b.application()},

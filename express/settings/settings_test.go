@@ -166,6 +166,7 @@ var effects = map[string]struct {
 	"user":                     {args: []string{"--user=www"}},
 	"group":                    {args: []string{"--group=www"}, with: []string{"--user=www"}},
 	"umask":                    {args: []string{"--umask=027"}},
+	"pid-file":                 {args: []string{"--pid-file=other"}},
 	"allow-root":               {args: []string{"--allow-root"}},
 	"log-level":                {args: []string{"--log-level=debug"}},
 	"log-format":               {args: []string{"--log-format=json"}},

@@ -1,7 +1,9 @@
 package lifecycle_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -76,7 +78,31 @@ func TestWorkerKilled(t *testing.T) {
 	}
 }
 
-// TestIdleWorkerKilled: no request notices.
+// awaitDead waits until the kernel has closed what a process had open: then its last
+// thread is a zombie, or gone.
+func awaitDead(t *testing.T, pid int) {
+	t.Helper()
+	err := harness.Eventually(harness.Patience, func() error {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return nil
+		}
+		if threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid)); err == nil && len(threads) > 1 {
+			return fmt.Errorf("process %d has %d threads", pid, len(threads))
+		}
+		after := stat[bytes.LastIndexByte(stat, ')')+1:]
+		if state := strings.TrimSpace(string(after))[0]; state != 'Z' && state != 'X' {
+			return fmt.Errorf("process %d is in state %c", pid, state)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestIdleWorkerKilled: no request that comes after the death notices. (One that
+// comes while the kernel is still taking the process apart may be taken along.)
 func TestIdleWorkerKilled(t *testing.T) {
 	d := newSite(t)
 	s := d.startProcesses(2)
@@ -86,6 +112,7 @@ func TestIdleWorkerKilled(t *testing.T) {
 	if err := syscall.Kill(victim, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	awaitDead(t, victim)
 	for range 50 {
 		if res := s.Get("/"); res.Status != 200 {
 			t.Errorf("status %d", res.Status)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -277,5 +278,31 @@ func TestOldInterpreter(t *testing.T) {
 		if said := withoutRecords(stderr); code != interpreter || !strings.Contains(said, "cannot") || strings.Contains(said, "Traceback") {
 			t.Errorf("%s: exit code %d:\n%s", i.Name, code, said)
 		}
+	}
+}
+
+// TestPIDFile: it names the server while it runs, keeps a second one away, and is
+// gone with the server; one that a dead server left is replaced.
+func TestPIDFile(t *testing.T) {
+	d := newSite(t)
+	file := filepath.Join(t.TempDir(), "server.pid")
+	if err := os.WriteFile(file, []byte("1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := d.start("--pid-file", file)
+	if b, err := os.ReadFile(file); err != nil || strings.TrimSpace(string(b)) != strconv.Itoa(s.Pid()) {
+		t.Errorf("the file holds %q, %v; the server is %d", b, err, s.Pid())
+	}
+	args := []string{"start-server", "app.py", "--port", "0", "--pid-file", file}
+	if os.Geteuid() == 0 {
+		args = append(args, "--allow-root")
+	}
+	_, stderr, code := harness.Run(t, d.directory, nil, args...)
+	if said := withoutRecords(stderr); code == 0 || !strings.Contains(said, "cannot write the pid file") || !strings.Contains(said, strconv.Itoa(s.Pid())) {
+		t.Errorf("second server: exit code %d:\n%s", code, said)
+	}
+	s.Stop()
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("after the server: %v", err)
 	}
 }
