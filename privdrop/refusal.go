@@ -17,7 +17,7 @@ func RefuseRoot(argv []string) error {
 
 // RefusePort is the refusal for a TCP port that this process may not bind, nil
 // if it may. argv is the command line as it was typed and executable the path
-// of this program: the hint names the three ways to such a port.
+// of this program: the hint names the ways to such a port.
 func RefusePort(port int, argv []string, executable string) error {
 	if port <= 0 || mayBind(port) {
 		return nil
@@ -26,11 +26,10 @@ func RefusePort(port int, argv []string, executable string) error {
 	return &Error{
 		What: fmt.Sprintf("cannot listen on port %d: ports below %d need root or the capability to bind them", port, unprivilegedPorts()),
 		Hint: strings.Join([]string{
-			"there are three ways:",
+			"there are two ways:",
 			"  start as root and name the user to serve as: " + commandLine(asRoot),
 			"  give this program the capability once: sudo setcap cap_net_bind_service=+ep " + shellQuote(executable) +
 				" (in a systemd unit: AmbientCapabilities=CAP_NET_BIND_SERVICE)",
-			fmt.Sprintf("  let systemd bind the port and hand it over: ListenStream=%d in a .socket unit", port),
 		}, "\n"),
 	}
 }

@@ -2,6 +2,7 @@ package front
 
 import (
 	"io/fs"
+	"os"
 	"time"
 )
 
@@ -17,6 +18,16 @@ func (a Address) String() string {
 		return "unix:" + a.Address
 	}
 	return a.Address
+}
+
+// CheckSpool tries whether bodies can be spooled, as the user who will do it.
+func (c *Config) CheckSpool() error {
+	f, err := os.CreateTemp(c.SpoolDirectory, "modwsgi-body-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
 }
 
 // Config bounds what a client may send and how long it may take. Every field

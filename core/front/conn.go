@@ -209,6 +209,7 @@ func (c *conn) serveOne() bool {
 		if errors.As(err, &be) {
 			status = be.Status
 		}
+		c.note(status, err)
 		c.resp.Abort(status, err)
 	} else {
 		c.handle()
@@ -279,8 +280,22 @@ func (c *conn) keep() {
 	}
 }
 
+// note tells why a request got no further than here: loudly if that is our trouble.
+func (c *conn) note(status int, why error) {
+	level := zap.DebugLevel
+	if status >= 500 && status != 501 && status != 505 {
+		level = zap.ErrorLevel
+	}
+	if entry := c.srv.log.Check(level, "request refused"); entry != nil {
+		var id [40]byte
+		entry.Write(zap.ByteString("request_id", c.x.AppendID(id[:0])), zap.Int("status", status), zap.Error(why),
+			zap.Stringer("remote_addr", c.peer.Remote))
+	}
+}
+
 // refuse answers a request that never became one.
 func (c *conn) refuse(status int, why error) {
+	c.note(status, why)
 	c.x.Seq++
 	c.begin()
 	c.x.Aborted = why

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"time"
@@ -174,11 +175,14 @@ func (r *response) Extra() int64 { return r.extra }
 func (r *response) page(status int, extra ...exchange.Field) {
 	c := r.c
 	c.x.Status = status
-	c.x.BodyOut = 0
 	if r.buf == nil {
 		r.buf = getBuffer(bufferSize)[:0]
 	}
 	r.buf = http1.AppendError(r.buf, status, c.srv.clock.at(time.Now()), c.srv.cfg.ServerHeader, c.engine.IsHead(), extra...)
+	c.x.BodyOut = 0
+	if head := bytes.Index(r.buf, []byte("\r\n\r\n")); head >= 0 {
+		c.x.BodyOut = int64(len(r.buf) - head - 4)
+	}
 	if err := r.Flush(); err != nil {
 		r.reset = true
 	}

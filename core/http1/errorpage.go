@@ -18,11 +18,7 @@ const (
 // connection: a small page that holds nothing the client sent. With head it has
 // no body. extra are more fields, such as Retry-After.
 func AppendError(dst []byte, status int, date []byte, server string, head bool, extra ...exchange.Field) []byte {
-	title, text := StatusText(status), pageText(status)
-	if title == "" {
-		title = "Error"
-	}
-	size := len(pageStart) + len(pageMiddle) + len(pageBody) + len(pageEnd) + 2*(len("400 ")+len(title)) + len(text)
+	size := len(pageStart) + len(pageMiddle) + len(pageBody) + len(pageEnd) + 2*(len("400 ")+len(pageTitle(status))) + len(pageText(status))
 	dst = appendStatusLine(dst, status, nil)
 	for _, f := range extra {
 		dst = append(dst, f.Name...)
@@ -36,25 +32,40 @@ func AppendError(dst []byte, status int, date []byte, server string, head bool, 
 	if server != "" {
 		dst = appendField(dst, "Server", server)
 	}
-	dst = append(dst, "Content-Type: text/html; charset=utf-8\r\nContent-Length: "...)
+	dst = append(dst, "Content-Type: "+ErrorPageType+"\r\nContent-Length: "...)
 	dst = strconv.AppendInt(dst, int64(size), 10)
 	dst = append(dst, "\r\nConnection: close\r\n\r\n"...)
 	if head {
 		return dst
 	}
+	return AppendErrorPage(dst, status)
+}
+
+// ErrorPageType is the Content-Type of AppendErrorPage.
+const ErrorPageType = "text/html; charset=utf-8"
+
+// AppendErrorPage appends the page alone, for a response that is framed elsewhere.
+func AppendErrorPage(dst []byte, status int) []byte {
 	dst = append(dst, pageStart...)
-	dst = appendTitle(dst, status, title)
+	dst = appendTitle(dst, status)
 	dst = append(dst, pageMiddle...)
-	dst = appendTitle(dst, status, title)
+	dst = appendTitle(dst, status)
 	dst = append(dst, pageBody...)
-	dst = append(dst, text...)
+	dst = append(dst, pageText(status)...)
 	return append(dst, pageEnd...)
 }
 
-func appendTitle(dst []byte, status int, title string) []byte {
+func appendTitle(dst []byte, status int) []byte {
 	dst = strconv.AppendInt(dst, int64(status), 10)
 	dst = append(dst, ' ')
-	return append(dst, title...)
+	return append(dst, pageTitle(status)...)
+}
+
+func pageTitle(status int) string {
+	if title := StatusText(status); title != "" {
+		return title
+	}
+	return "Error"
 }
 
 // pageText returns the sentence of the error page, in the words of somebody who

@@ -99,7 +99,7 @@ func runWith(t *testing.T, s *sink, content exchange.Body, deadline time.Time, p
 		play(&worker{t, back})
 	}()
 	now := time.Now()
-	res := c.Serve(&lane.Job{X: x, Environ: gateway.NewEnviron(gateway.Settings{}), Queued: now, Taken: now, Deadline: deadline, Log: zap.NewNop()})
+	res := c.Serve(&lane.Job{X: x, Environ: gateway.NewEnviron(gateway.Settings{}), Queued: now, Taken: now, Deadline: deadline, Log: zap.NewNop(), Output: zap.NewNop()})
 	c.Close()
 	<-done
 	return res

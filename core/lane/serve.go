@@ -23,7 +23,8 @@ type Job struct {
 	Taken   time.Time // when it got this one
 	// Deadline is the end of the request's time; zero: none.
 	Deadline time.Time
-	Log      *zap.Logger
+	Log      *zap.Logger // what the server says of it
+	Output   *zap.Logger // what the application prints
 }
 
 // Result says what became of a job. Unless Err is set the response was ended or
@@ -376,9 +377,9 @@ func (s *serving) takeErrors(h Header) error {
 		return nil
 	}
 	if h.Flags&FlagError != 0 {
-		s.job.Log.Error("application failed", append(s.about(), zap.ByteString("traceback", text))...)
+		s.job.Output.Error("application failed", append(s.about(), zap.ByteString("traceback", text))...)
 	} else {
-		s.job.Log.Info(string(text), s.about()...)
+		s.job.Output.Info(string(text), s.about()...)
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ type Config struct {
 // Log is a zap logger and what is below it.
 type Log struct {
 	*zap.Logger
+	output *zap.Logger
 	level  zap.AtomicLevel
 	writer *Writer
 }
@@ -75,8 +76,13 @@ func Open(cfg Config) (*Log, error) {
 	// A logger that fails has nowhere to say so but here: zap's own choice would
 	// be the process's standard error.
 	l.Logger = zap.New(zapcore.NewCore(encoder, lineSink{w, isJSON}, level), zap.ErrorOutput(lineSink{w, false}))
+	l.output = zap.New(zapcore.NewCore(encoder, lineSink{w, isJSON}, zap.DebugLevel), zap.ErrorOutput(lineSink{w, false}))
 	return l, nil
 }
+
+// Output is a logger for what applications print: the level says how much the
+// server tells of itself, and takes nothing away from them.
+func (l *Log) Output() *zap.Logger { return l.output }
 
 // SetLevel changes the level while the log is in use.
 func (l *Log) SetLevel(name string) error { return setLevel(l.level, name) }

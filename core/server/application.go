@@ -12,7 +12,6 @@ import (
 
 	"modwsgi-express/core/exchange"
 	"modwsgi-express/core/gateway"
-	"modwsgi-express/core/http1"
 	"modwsgi-express/core/lane"
 	"modwsgi-express/core/pool"
 	"modwsgi-express/core/supervise"
@@ -30,6 +29,7 @@ const retryAfter = 5
 type application struct {
 	cfg     Application
 	log     *zap.Logger
+	output  *zap.Logger // what the application prints, whatever the log level
 	environ atomic.Pointer[gateway.Environ]
 	pool    *pool.Pool[*supervise.Thread]
 	workers *supervise.Supervisor
@@ -40,14 +40,15 @@ type application struct {
 	lingering sync.WaitGroup // threads whose request ran out of time
 }
 
-func newApplication(cfg Application, sc *Config, log *zap.Logger) *application {
+func newApplication(cfg Application, sc *Config, log, output *zap.Logger) *application {
 	if cfg.MountPoint != "" {
 		log = log.With(zap.String("application", cfg.MountPoint))
+		output = output.With(zap.String("application", cfg.MountPoint))
 	}
-	a := &application{cfg: cfg, log: log, pool: pool.New[*supervise.Thread](cfg.QueueSize)}
+	a := &application{cfg: cfg, log: log, output: output, pool: pool.New[*supervise.Thread](cfg.QueueSize)}
 	a.setEnviron(worker.Hello{}, worker.Loaded{})
 	config := supervise.Config{
-		Name: cfg.MountPoint, Processes: cfg.Processes, Spawn: a.spawn,
+		Processes: cfg.Processes, Spawn: a.spawn,
 		StartupTimeout: cfg.StartupTimeout, GracefulTimeout: sc.GracefulTimeout, ShutdownTimeout: sc.ShutdownTimeout,
 		OnLoaded: a.setEnviron,
 	}
@@ -73,19 +74,14 @@ func (a *application) setEnviron(_ worker.Hello, l worker.Loaded) {
 	}))
 }
 
-func (a *application) processGroup() string {
-	if a.cfg.MountPoint == "" {
-		return "/"
-	}
-	return a.cfg.MountPoint
-}
+func (a *application) processGroup() string { return Software + a.cfg.MountPoint }
 
 // spawn starts one worker process.
 func (a *application) spawn(slot, generation int) (supervise.Process, error) {
 	return spawn(&a.cfg, worker.Start{
 		MultiProcess: a.cfg.Processes > 1,
 		ReloadFiles:  a.cfg.ReloadOnChanges,
-	}, a.cfg.Threads, a.log, strconv.Itoa(slot+1)+"."+strconv.Itoa(generation))
+	}, a.cfg.Threads, a.output, strconv.Itoa(slot+1)+"."+strconv.Itoa(generation))
 }
 
 // Serve implements exchange.Handler.
@@ -125,7 +121,7 @@ func (a *application) attempt(x *exchange.Exchange, number int) (again bool) {
 	var id [40]byte
 	th.Begin(x.AppendID(id[:0]), x.Request.Method, x.Request.Target)
 	x.WorkerPID = th.Worker.PID()
-	job := lane.Job{X: x, Environ: a.environ.Load(), Queued: queued, Taken: taken, Log: a.log}
+	job := lane.Job{X: x, Environ: a.environ.Load(), Queued: queued, Taken: taken, Log: a.log, Output: a.output}
 	if a.cfg.RequestTimeout > 0 {
 		job.Deadline = taken.Add(a.cfg.RequestTimeout)
 	}
@@ -220,7 +216,7 @@ func (a *application) unavailable(x *exchange.Exchange, why error) {
 		x.Response.Abort(504, why)
 		return
 	}
-	answer(x, 503, "Service Unavailable\n",
+	answer(x, 503,
 		exchange.Field{Name: []byte("Retry-After"), Value: strconv.AppendInt(nil, retryAfter, 10)})
 }
 
@@ -255,5 +251,3 @@ func (a *application) stop(now bool) {
 		a.workers.Stop()
 	}
 }
-
-func reason(status int) string { return http1.StatusText(status) }

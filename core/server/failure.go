@@ -5,6 +5,7 @@ import (
 	"html"
 
 	"modwsgi-express/core/exchange"
+	"modwsgi-express/core/http1"
 	"modwsgi-express/core/worker"
 )
 
@@ -26,7 +27,7 @@ pre{overflow:auto;padding:1rem;border-left:4px solid #c33;background:#8881}small
 		b.WriteString("<p>" + html.EscapeString(f.Hint) + "</p>")
 	}
 	b.WriteString("<p><small>Shown because of --reload-on-changes. The page works again when a changed file loads.</small></p></html>\n")
-	h := exchange.Head{Status: 500, Reason: []byte(reason(500)), ContentLength: int64(b.Len()), Fields: []exchange.Field{
+	h := exchange.Head{Status: 500, Reason: []byte(http1.StatusText(500)), ContentLength: int64(b.Len()), Fields: []exchange.Field{
 		{Name: []byte("Content-Type"), Value: []byte("text/html; charset=utf-8")},
 		{Name: []byte("Cache-Control"), Value: []byte("no-store")},
 	}}

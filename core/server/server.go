@@ -78,6 +78,9 @@ func (s *Server) open(stdout, stderr io.Writer) error {
 	if err := s.openLogsAndBecome(who, stdout, stderr); err != nil {
 		return err
 	}
+	if err := s.cfg.Front.CheckSpool(); err != nil {
+		return &ConfigError{What: "cannot spool request bodies", Err: err, Hint: "name a directory that the server's user can write with --spool-directory"}
+	}
 	if s.proof != "" {
 		s.log.Info("privileges dropped", zap.String("proof", s.proof))
 	}
@@ -86,7 +89,7 @@ func (s *Server) open(stdout, stderr io.Writer) error {
 	}
 	who.own(s.cfg.Applications)
 	for _, c := range s.cfg.Applications {
-		s.apps = append(s.apps, newApplication(c, &s.cfg, s.log))
+		s.apps = append(s.apps, newApplication(c, &s.cfg, s.log, s.logs.server.Output()))
 	}
 	slices.SortStableFunc(s.apps, func(a, b *application) int { return len(b.cfg.MountPoint) - len(a.cfg.MountPoint) })
 	s.front = front.New(s.cfg.Front, &router{s.apps}, s.hooks(), s.log)

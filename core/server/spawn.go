@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -20,10 +22,18 @@ func spawn(a *Application, start worker.Start, threads int, log *zap.Logger, lab
 	start.PythonPath = a.PythonPath
 	start.SwitchInterval = a.SwitchInterval
 	start.Files = true
-	return worker.Spawn(worker.Config{
+	p, err := worker.Spawn(worker.Config{
 		Interpreter: a.Interpreter, Args: a.InterpreterArgs, Env: a.Environment, Dir: a.WorkingDirectory,
 		Start: start, Threads: threads, Log: log, Label: label,
 	})
+	if err != nil {
+		// The system's "no such file" does not say which of the two it means.
+		if _, missing := os.Stat(a.WorkingDirectory); missing != nil {
+			return nil, fmt.Errorf("cannot use the working directory: %w", missing)
+		}
+		return nil, err
+	}
+	return p, nil
 }
 
 // Check becomes the configured user, loads one of the applications in a process
@@ -78,8 +88,7 @@ func Check(ctx context.Context, cfg Config, application int, log *zap.Logger) (w
 	case ctx.Err() != nil:
 		return hello, loaded, ctx.Err()
 	}
-	return hello, loaded, &supervise.LoadError{Tail: p.Tail(), Failed: worker.Failed{Reason: supervise.ReasonExit,
-		Message: "the worker ended while it was loading the application: " + exited.String()}}
+	return hello, loaded, &supervise.LoadError{Tail: p.Tail(), Failed: *supervise.EndedLoading(hello, exited.String())}
 }
 
 func startupTimeout(d time.Duration) error {

@@ -84,6 +84,11 @@ func (w *watcher) addTree(root string) {
 		}
 	}
 	w.trees = append(w.trees, root)
+	w.watchTree(root)
+}
+
+// watchTree watches a directory and all below it. Needs mu.
+func (w *watcher) watchTree(root string) {
 	_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
 			w.watchDir(p)
@@ -116,6 +121,9 @@ func (w *watcher) run() {
 			if !ok {
 				return
 			}
+			if e.Has(fsnotify.Create) {
+				w.created(e.Name)
+			}
 			if e.Op != fsnotify.Chmod && w.matters(e.Name) {
 				last, due = e.Name, time.After(settle)
 			}
@@ -132,12 +140,31 @@ func (w *watcher) run() {
 	}
 }
 
+// created follows a new directory below a template directory.
+func (w *watcher) created(name string) {
+	info, err := os.Stat(name)
+	if err != nil || !info.IsDir() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.inTree(name) {
+		w.watchTree(name)
+	}
+}
+
 func (w *watcher) matters(name string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.files[name] || strings.HasSuffix(name, ".py") {
 		return true
 	}
+	return w.inTree(name)
+}
+
+// inTree tells whether name is something that counts below a template directory.
+// Needs mu.
+func (w *watcher) inTree(name string) bool {
 	for _, t := range w.trees {
 		if strings.HasPrefix(name, t+string(filepath.Separator)) {
 			return !strings.Contains(name, "__pycache__")

@@ -39,6 +39,7 @@ func (s *Supervisor) onReload() {
 // candidateReady: a worker that is to take a slot has loaded the application.
 func (s *Supervisor) candidateReady(w *Worker) {
 	if !s.reloading {
+		s.log.Info("worker serves", s.about(w)...)
 		s.occupied(w)
 		s.occupy(w.slot, w.slot.whyNext())
 		return
@@ -103,7 +104,7 @@ func (s *Supervisor) candidateLost(sl *slot, f *worker.Failed, tail []string) {
 		s.onShutdown("")
 		return
 	}
-	s.log.Error("reload failed, the old code goes on serving", zap.String("error", f.Message))
+	s.log.Error("reload failed, the old workers stay", zap.String("error", f.Message))
 	for _, other := range s.slots {
 		if other.current == nil {
 			s.refill(other, 0) // it was empty before the reload

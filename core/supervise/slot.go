@@ -3,6 +3,8 @@ package supervise
 import (
 	"math/rand/v2"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // A worker that served for healthyAfter has nothing to do with the next death:
@@ -47,7 +49,9 @@ func (s *Supervisor) refill(sl *slot, lived time.Duration) {
 	if sl.deaths > 1 && s.serving() == 0 {
 		s.pool.SetDown() // nobody should wait for what may never come
 	}
-	sl.timer = time.AfterFunc(delay(sl.deaths), func() { s.post(event{kind: refillDue, slot: sl}) })
+	wait := delay(sl.deaths)
+	s.log.Info("starting a worker again", zap.Int("slot", sl.index+1), zap.Duration("in", wait.Round(time.Millisecond)), zap.Int("deaths_in_a_row", sl.deaths))
+	sl.timer = time.AfterFunc(wait, func() { s.post(event{kind: refillDue, slot: sl}) })
 }
 
 func (s *Supervisor) onRefillDue(sl *slot) {

@@ -30,7 +30,6 @@ type Process interface {
 
 // Config is how an application wants its workers.
 type Config struct {
-	Name      string // for logs: the mount point
 	Processes int
 	// Spawn starts a process. It must not wait for the application.
 	Spawn func(slot, generation int) (Process, error)
@@ -113,9 +112,20 @@ func New(cfg Config, p *pool.Pool[*Thread], log *zap.Logger) *Supervisor {
 // Reasons of a worker.Failed that the worker itself cannot give.
 const (
 	ReasonStart   = "start"   // the process could not be started
+	ReasonSilent  = "silent"  // it ended without a word: that is no Python
 	ReasonExit    = "exit"    // it ended while it was loading
 	ReasonTimeout = "timeout" // it was not done in time
 )
+
+// EndedLoading is the failure of a process that ended before it had said how the
+// loading went.
+func EndedLoading(h worker.Hello, how string) *worker.Failed {
+	if h.PID == 0 {
+		return &worker.Failed{Reason: ReasonSilent, Message: "the interpreter ended before it had started: " + how,
+			Hint: "name a Python interpreter with --python, or a virtual environment with --virtualenv"}
+	}
+	return &worker.Failed{Reason: ReasonExit, Message: "the worker ended while it was loading the application: " + how}
+}
 
 // LoadError says why an application could not be loaded.
 type LoadError struct {
@@ -279,8 +289,7 @@ func (s *Supervisor) onExit(w *Worker, say worker.Event) {
 	case sl.next == w:
 		sl.next = nil
 		if w.failed == nil {
-			w.failed = &worker.Failed{Reason: ReasonExit,
-				Message: "the worker ended while it was loading the application: " + exitText(say)}
+			w.failed = EndedLoading(w.hello, exitText(say))
 		}
 		s.candidateLost(sl, w.failed, w.proc.Tail())
 	case sl.current == w:
@@ -325,8 +334,7 @@ func (s *Supervisor) obituary(w *Worker, before State, say worker.Event) {
 }
 
 func (s *Supervisor) about(w *Worker, more ...zap.Field) []zap.Field {
-	return append([]zap.Field{zap.Int("worker", w.slot.index+1), zap.Int("pid", w.PID()),
-		zap.Int("generation", w.generation)}, more...)
+	return append([]zap.Field{zap.String("worker", fmt.Sprintf("%d.%d", w.slot.index+1, w.generation)), zap.Int("pid", w.PID())}, more...)
 }
 
 func running(w *Worker) zap.Field { return zap.Strings("requests", w.running()) }
@@ -362,9 +370,5 @@ func (s *Supervisor) onShutdown(why string) {
 
 // Stacks asks a thread's worker what the thread is doing.
 func (t *Thread) Stacks(ctx context.Context) (string, error) {
-	text, err := t.Worker.proc.Stacks(ctx, t.Index)
-	if err != nil {
-		return "", fmt.Errorf("ask worker %d for its stacks: %w", t.Worker.PID(), err)
-	}
-	return text, nil
+	return t.Worker.proc.Stacks(ctx, t.Index)
 }

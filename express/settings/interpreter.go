@@ -1,7 +1,10 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -79,6 +82,9 @@ func inVirtualenv(directory, origin, spelling string) (Interpreter, error) {
 		if isExecutable(path) {
 			return Interpreter{Path: path, Origin: origin, Virtualenv: directory}, nil
 		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrPermission) {
+			return Interpreter{}, unreachable(path, spelling)
+		}
 	}
 	if !isDirectory(directory) {
 		return Interpreter{}, interpreterProblem(spelling, "there is no such directory", "python3 -m venv makes a virtualenv")
@@ -86,6 +92,17 @@ func inVirtualenv(directory, origin, spelling string) (Interpreter, error) {
 	return Interpreter{}, interpreterProblem(spelling,
 		fmt.Sprintf("there is no interpreter %s in it", filepath.Join(binDirectory, interpreterNames[0])),
 		"python3 -m venv makes a virtualenv; one whose Python was removed has to be made again")
+}
+
+// unreachable is an interpreter in, or behind a link into, a directory that this
+// user may not enter: another user's home, most often.
+func unreachable(path, spelling string) *Problem {
+	where := path
+	if to, err := os.Readlink(path); err == nil {
+		where += ", a link to " + to
+	}
+	return interpreterProblem(spelling, "permission denied for its interpreter "+where,
+		"make the virtualenv with an interpreter that every user can run, as /usr/bin/python3 -m venv does, or open the directories on the way")
 }
 
 // interpreterAt tells whether the interpreter at path belongs to a virtualenv:
