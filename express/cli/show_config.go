@@ -37,6 +37,8 @@ type configRow struct {
 	Name   string `json:"name"`
 	Value  any    `json:"value"` // a text, a list of texts, or null
 	Origin string `json:"origin"`
+	// Replaced names the option that counts instead of this one.
+	Replaced string `json:"replaced_by,omitempty"`
 }
 
 // configReport is the whole output.
@@ -60,7 +62,7 @@ func writeConfig(w io.Writer, s *settings.Settings, asJSON bool) error {
 			report.Interpreter = &interpreterReport{interpreter.Path, interpreter.Origin, interpreter.Virtualenv}
 		}
 		for _, set := range s.All() {
-			report.Options = append(report.Options, configRow{set.Option.Name, jsonValue(set), set.Origin.String()})
+			report.Options = append(report.Options, configRow{set.Option.Name, jsonValue(set), set.Origin.String(), set.Replaced})
 		}
 		return writeJSON(w, report)
 	}
@@ -73,6 +75,9 @@ func writeConfig(w io.Writer, s *settings.Settings, asJSON bool) error {
 		}
 		for i, value := range shownValues(set) {
 			name, origin := set.Option.Name, set.Origin.String()
+			if set.Replaced != "" {
+				origin += ", without effect: --" + set.Replaced + " counts"
+			}
 			if i > 0 {
 				name, origin = "", ""
 			}

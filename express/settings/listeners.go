@@ -78,11 +78,20 @@ func (s *Settings) exclusive(a, b, why string) (string, error) {
 			Usage:   x.Origin.Layer == Flag,
 		}
 	case x.Origin.Layer > y.Origin.Layer:
+		y.replaceBy(a)
 		return a, nil
 	case x.Origin.Layer < y.Origin.Layer:
+		x.replaceBy(b)
 		return b, nil
 	}
 	return "", nil
+}
+
+// replaceBy notes that another option counts, if this one was given at all.
+func (set *Setting) replaceBy(name string) {
+	if set.Origin.Layer != Default {
+		set.Replaced = name
+	}
 }
 
 // dead is the problem of an option that was given and has no effect: it is

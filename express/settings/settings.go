@@ -47,6 +47,9 @@ type Setting struct {
 	Raw    []string // as given, several for a list; nil: not set
 	Value  option.Value
 	Origin Origin
+	// Replaced names the option that counts instead, which says the same thing and
+	// comes from a higher layer; "" if this one counts. Build finds it out.
+	Replaced string
 
 	invalid bool // Raw was refused, Value is the default
 }
