@@ -46,15 +46,53 @@ func (c *Conn) Serve(job *Job) Result {
 	if err == nil {
 		err = s.request()
 	}
+	return s.run(err)
+}
+
+// run relays frames until the worker is done with the request.
+func (s *serving) run(err error) Result {
 	for err == nil && !s.done {
 		err = s.frame()
 	}
-	c.dropFiles()
+	s.c.dropFiles()
 	if err != nil {
 		return Result{Err: err}
 	}
-	c.shrink()
+	s.c.shrink()
 	return Result{Exit: s.exit}
+}
+
+// Number gives the job's request number when it is not the lane that counts: a
+// request that came to the worker another way, and goes on here.
+func (c *Conn) Number(n uint32) { c.next = n - 1 }
+
+// Resume relays the response of a request that the thread has already, with all
+// of its body. Otherwise it is as Serve.
+func (c *Conn) Resume(job *Job) Result {
+	s := serving{c: c, job: job, x: job.X, bodyEnded: true}
+	c.next++
+	err := c.setDeadline(job.Deadline)
+	return s.run(err)
+}
+
+// Respond sends a response that came as a whole, head block and body.
+func Respond(job *Job, block, body []byte) {
+	s := serving{job: job, x: job.X, answering: true}
+	if err := gateway.ParseHead(block, &s.head); err != nil {
+		job.Log.Error("response refused", append(s.about(), zap.Error(err))...)
+		s.x.Response.Abort(500, err)
+		return
+	}
+	s.sized(Header{Flags: FlagEnd}, int64(len(body)))
+	err := s.x.Response.Head(&s.head)
+	if err == nil {
+		err = s.x.Response.Write(body)
+	}
+	if err != nil {
+		s.x.Response.Abort(499, err)
+		return
+	}
+	s.end()
 }
 
 // serving is the state of one job.
