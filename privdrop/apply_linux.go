@@ -36,7 +36,7 @@ func Apply(id Identity, o Options) (Proof, error) {
 	if err := allThreadsWork(); err != nil {
 		return Proof{}, err
 	}
-	mode, err := startMode(id, o)
+	mode, err := startMode(&id, o)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -53,21 +53,24 @@ func Apply(id Identity, o Options) (Proof, error) {
 }
 
 // startMode decides what there is to do, and refuses what must not be done.
-func startMode(id Identity, o Options) (Mode, error) {
+// Without root the groups stay those of the process; they differ from the
+// database's where a container or service manager has set fewer.
+func startMode(id *Identity, o Options) (Mode, error) {
 	if !IsRoot() {
 		self, err := current()
 		if err != nil {
 			return 0, err
 		}
 		if self.UID != id.UID || self.GID != id.GID {
-			return 0, otherUserError(id, self)
+			return 0, otherUserError(*id, self)
 		}
-		if !slices.Equal(self.Groups, id.Groups) {
+		if id.Named && !slices.Equal(self.Groups, id.Groups) {
 			return 0, &Error{
 				What: fmt.Sprintf("cannot set the supplementary groups %s: not started as root", formatGroups(id.Groups)),
 				Hint: "leave --user and --supplementary-groups out, or start with sudo",
 			}
 		}
+		id.Groups = self.Groups
 		return Unprivileged, nil
 	}
 	if err := id.Refuse(o.AllowRoot); err != nil {

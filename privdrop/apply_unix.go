@@ -38,6 +38,15 @@ func Apply(id Identity, o Options) (Proof, error) {
 			return Proof{}, &Error{What: fmt.Sprintf("cannot become user %s with group %s: not started as root", id.User, id.Group),
 				Hint: "leave --user and --group out, or start with sudo"}
 		}
+		self, err := Current()
+		if err != nil {
+			return Proof{}, err
+		}
+		if id.Named && !slices.Equal(id.Groups, self.Groups) {
+			return Proof{}, &Error{What: "cannot set the supplementary groups " + formatGroups(id.Groups) + ": not started as root",
+				Hint: "leave --supplementary-groups out, or start with sudo"}
+		}
+		id.Groups = self.Groups // they stay
 		setUmask(o.Umask)
 		return Proof{Identity: id, Mode: Unprivileged}, nil
 	}

@@ -15,6 +15,7 @@ type Identity struct {
 	UID    int
 	GID    int
 	Groups []int  // all supplementary groups, set as they are: sorted, without duplicates; empty means none at all
+	Named  bool   // Groups were named by the operator, not found in the database
 	Home   string // home directory, "" without an entry
 	Shell  string // login shell, "" without an entry
 	Source string // where the user was found: "/etc/passwd", "getent", "number", "process"

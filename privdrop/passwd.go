@@ -2,6 +2,7 @@ package privdrop
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -116,13 +117,26 @@ func remoteGroups(conf string) bool {
 			sources[strings.TrimSpace(key)] = value
 		}
 	}
-	for _, source := range strings.Fields(sources["group"] + " " + sources["initgroups"]) {
-		switch {
-		case source == "files", source == "compat", source == "systemd", source == "db", source == "cache":
-		case strings.ContainsAny(source, "[]=!"): // an action such as [NOTFOUND=return]
-		default:
+	local := []string{"files", "compat", "systemd", "db", "cache"}
+	for _, source := range strings.Fields(withoutActions(sources["group"] + " " + sources["initgroups"])) {
+		if !slices.Contains(local, source) {
 			return true
 		}
 	}
 	return false
+}
+
+// withoutActions takes out what is between the sources, such as
+// [NOTFOUND=return].
+func withoutActions(s string) string {
+	var kept strings.Builder
+	for s != "" {
+		before, rest, found := strings.Cut(s, "[")
+		kept.WriteString(before + " ")
+		if !found {
+			break
+		}
+		_, s, _ = strings.Cut(rest, "]")
+	}
+	return kept.String()
 }

@@ -31,7 +31,7 @@ func (d database) resolve(user, group string, supplementary []string) (Identity,
 	if err != nil {
 		return Identity{}, &Error{What: fmt.Sprintf("cannot use user %q", user), Hint: userHint(user, err), Err: err}
 	}
-	id := Identity{User: a.name, UID: a.uid, GID: a.gid, Home: a.home, Shell: a.shell, Source: source}
+	id := Identity{User: a.name, UID: a.uid, GID: a.gid, Home: a.home, Shell: a.shell, Source: source, Named: supplementary != nil}
 	switch {
 	case group != "":
 		if id.GID, err = d.lookupGroup(group); err != nil {
@@ -43,8 +43,9 @@ func (d database) resolve(user, group string, supplementary []string) (Identity,
 			Hint: fmt.Sprintf("name the group too: --user %s --group %s", user, exampleGroup()),
 		}
 	}
-	if id.Group = d.groupName(id.GID); id.Group == strconv.Itoa(id.GID) && group != "" {
-		id.Group = group // known to the directory only
+	id.Group = d.groupName(id.GID)
+	if _, _, numeric, err := specification(group); err == nil && !numeric {
+		id.Group = group // it may be known to the directory only
 	}
 	id.Groups, err = d.supplementary(a, source, id.GID, supplementary)
 	if err != nil {

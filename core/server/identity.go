@@ -3,6 +3,8 @@ package server
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"modwsgi-express/privdrop"
 )
@@ -83,6 +85,7 @@ func (w *identity) check(apps []Application) error {
 // become drops the privileges and returns what was proved.
 func (w *identity) become() (proof string, err error) {
 	if !w.drop {
+		privdrop.SetUmask(w.cfg.Umask)
 		return "", nil
 	}
 	p, err := privdrop.Apply(w.id, privdrop.Options{Umask: w.cfg.Umask, AllowRoot: w.cfg.AllowRoot})
@@ -92,14 +95,26 @@ func (w *identity) become() (proof string, err error) {
 	return p.String(), nil
 }
 
-// own gives the applications' processes the environment of the user.
+// own gives the applications' processes the home and the names of the user, where
+// the operator has not set others.
 func (w *identity) own(apps []Application) {
 	if !w.drop {
 		return
 	}
 	for i := range apps {
-		apps[i].Environment = privdrop.Environment(apps[i].Environment, w.id)
+		for _, v := range []string{"HOME=" + w.id.Home, "USER=" + w.id.User, "LOGNAME=" + w.id.User, "SHELL=" + w.id.Shell} {
+			apps[i].Environment = setMissing(apps[i].Environment, v)
+		}
 	}
+}
+
+// setMissing adds a variable, NAME=VALUE, unless env has the name or the value is empty.
+func setMissing(env []string, v string) []string {
+	name, value, _ := strings.Cut(v, "=")
+	if value == "" || slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, name+"=") }) {
+		return env
+	}
+	return append(env, v)
 }
 
 // privilege puts an error of privdrop into the server's terms.

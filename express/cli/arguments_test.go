@@ -3,7 +3,6 @@ package cli_test
 import (
 	"context"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,13 +50,15 @@ func TestExpand(t *testing.T) {
 
 // asked records what a server is asked for.
 type asked struct {
-	list []string
-	done func() // called at a Stop
+	list  []string
+	ready chan struct{}
+	done  func() // called at a Stop
 }
 
-func (a *asked) Reload()     { a.list = append(a.list, "reload") }
-func (a *asked) Drain()      { a.list = append(a.list, "drain") }
-func (a *asked) ReopenLogs() { a.list = append(a.list, "reopen") }
+func (a *asked) Ready() <-chan struct{} { return a.ready }
+func (a *asked) Reload()                { a.list = append(a.list, "reload") }
+func (a *asked) Drain()                 { a.list = append(a.list, "drain") }
+func (a *asked) ReopenLogs()            { a.list = append(a.list, "reopen") }
 func (a *asked) Stop() {
 	a.list = append(a.list, "stop")
 	a.done()
@@ -68,24 +69,30 @@ func TestSignals(t *testing.T) {
 	skipOnWindows(t)
 	for _, c := range []struct {
 		signals []os.Signal
-		want    []string
+		loading bool
+		want    string
 		cut     syscall.Signal
+		early   bool
 	}{
-		{[]os.Signal{syscall.SIGTERM, syscall.SIGTERM}, []string{"drain", "stop"}, syscall.SIGTERM},
-		{[]os.Signal{os.Interrupt}, []string{"stop"}, syscall.SIGINT},
-		{[]os.Signal{syscall.SIGTERM, os.Interrupt}, []string{"drain", "stop"}, syscall.SIGINT},
-		{[]os.Signal{syscall.SIGHUP, cli.ReopenSignal(), os.Interrupt}, []string{"reload", "reopen", "stop"}, syscall.SIGINT},
+		{[]os.Signal{syscall.SIGTERM, syscall.SIGTERM}, false, "drain stop", syscall.SIGTERM, false},
+		{[]os.Signal{os.Interrupt}, false, "stop", syscall.SIGINT, false},
+		{[]os.Signal{syscall.SIGTERM, os.Interrupt}, false, "drain stop", syscall.SIGINT, false},
+		{[]os.Signal{syscall.SIGHUP, cli.ReopenSignal(), os.Interrupt}, false, "reload reopen stop", syscall.SIGINT, false},
+		{[]os.Signal{syscall.SIGTERM}, true, "stop", 0, true},
+		{[]os.Signal{os.Interrupt}, true, "stop", syscall.SIGINT, false},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
-		a := &asked{done: cancel}
-		signals := make(chan os.Signal)
-		cut := make(chan syscall.Signal)
-		go func() { cut <- cli.HandleSignals(ctx, signals, a) }()
+		a := &asked{done: cancel, ready: make(chan struct{})}
+		if !c.loading {
+			close(a.ready)
+		}
+		signals := make(chan os.Signal, len(c.signals))
 		for _, s := range c.signals {
 			signals <- s
 		}
-		if got := <-cut; got != c.cut || !slices.Equal(a.list, c.want) {
-			t.Errorf("%v: asked for %q, cut by %v", c.signals, a.list, got)
+		cut, early := cli.HandleSignals(ctx, signals, a)
+		if got := strings.Join(a.list, " "); got != c.want || cut != c.cut || early != c.early {
+			t.Errorf("%v: asked to %q, cut by %v, early %v", c.signals, got, cut, early)
 		}
 	}
 }

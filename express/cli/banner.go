@@ -126,8 +126,10 @@ func readyFields(info server.Info) []zap.Field {
 		zap.Strings("listen", info.Addresses), zap.Int("pid", info.PID), zap.String("user", info.User), zap.String("version", Version),
 	}
 	for _, app := range info.Applications {
-		fields = append(fields,
-			zap.String("target", app.Target), zap.String("framework", app.Framework),
+		if app.Framework != "" {
+			fields = append(fields, zap.String("framework", app.Framework))
+		}
+		fields = append(fields, zap.String("target", app.Target),
 			zap.String("python", strings.TrimSpace(app.Implementation+" "+app.Python)), zap.String("interpreter", app.Interpreter),
 			zap.String("interpreter_from", app.InterpreterOrigin), zap.Int("processes", app.Processes), zap.Int("threads", app.Threads))
 	}

@@ -3,16 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"modwsgi-express/core/server"
+	"modwsgi-express/core/supervise"
 	"modwsgi-express/core/worker"
 )
 
@@ -22,8 +20,8 @@ func newCheck(p *Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [TARGET] [OPTIONS]",
 		Short: "load an application, report, and exit",
-		Long: "Reads all settings, loads the application in a worker as start-server would, reports what\n" +
-			"was found, and exits. Nothing is listened on.",
+		Long: "Reads all settings, loads the application in a worker as start-server would,\n" +
+			"reports what was found, and exits. Nothing is listened on.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			_, cfg, err := p.configure(g, args)
 			if err != nil {
@@ -39,16 +37,16 @@ func newCheck(p *Process) *cobra.Command {
 
 // check loads each application and tells what it is.
 func (p *Process) check(cfg server.Config, asJSON bool) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	var results []checkReport
 	for i := range cfg.Applications {
 		hello, loaded, err := server.Check(ctx, cfg, i, p.checkLog())
 		if ctx.Err() != nil {
-			return signalled{number: int(syscall.SIGINT)}
+			return context.Cause(ctx)
 		}
 		if err != nil {
-			return err
+			return checkFailure(err)
 		}
 		results = append(results, checked(cfg.Applications[i], hello, loaded))
 	}
@@ -61,6 +59,15 @@ func (p *Process) check(cfg server.Config, asJSON bool) error {
 		}
 	}
 	return nil
+}
+
+// checkFailure makes of a process that could not be started what start-server
+// makes of it.
+func checkFailure(err error) error {
+	if codeOf(err) != exitFailure {
+		return err
+	}
+	return &supervise.LoadError{Failed: worker.Failed{Reason: supervise.ReasonStart, Message: err.Error()}}
 }
 
 // checkLog shows what the application itself writes while it is loaded, and

@@ -29,28 +29,49 @@ import (
 
 // Process is what a command knows of the process it runs in.
 type Process struct {
+	Program        string   // as typed
+	Executable     string   // path of the program, "" if the system does not tell
 	Args           []string // without the program's name
 	Environ        []string
 	Directory      string // current directory, absolute
 	Stdout, Stderr io.Writer
 	Terminal       bool // Stderr is a terminal
+	Width          int  // columns of the terminal, 0 if not known
 	Root           bool // the process may change its identity
 }
 
 // Current is the process as it is.
 func Current() Process {
-	// A current directory that was removed leaves "", and the settings that
-	// need one say so.
+	// A current directory that was removed, a path of the program that the
+	// system does not tell, a terminal that does not know its width: each
+	// leaves the zero value, and the program can do without.
 	directory, _ := os.Getwd()
+	executable, _ := os.Executable()
+	stderr := int(os.Stderr.Fd())
+	columns, _, _ := term.GetSize(stderr)
 	return Process{
-		Args:      os.Args[1:],
-		Environ:   os.Environ(),
-		Directory: directory,
-		Stdout:    os.Stdout,
-		Stderr:    os.Stderr,
-		Terminal:  term.IsTerminal(int(os.Stderr.Fd())),
-		Root:      os.Geteuid() == 0,
+		Program:    os.Args[0],
+		Executable: executable,
+		Args:       os.Args[1:],
+		Environ:    os.Environ(),
+		Directory:  directory,
+		Stdout:     os.Stdout,
+		Stderr:     os.Stderr,
+		Terminal:   term.IsTerminal(stderr),
+		Width:      columns,
+		Root:       os.Geteuid() == 0,
 	}
+}
+
+// colour tells whether the terminal is to be written to in colour, by the
+// conventions of no-color.org and of terminals that have none.
+func (p *Process) colour() bool {
+	for _, v := range p.Environ {
+		if name, value, _ := strings.Cut(v, "="); name == "NO_COLOR" && value != "" || name == "TERM" && value == "dumb" {
+			return false
+		}
+	}
+	return p.Terminal
 }
 
 // Main runs the command line and returns the exit code.
@@ -186,5 +207,7 @@ func (p *Process) configure(g *given, args []string) (*settings.Settings, server
 	targetError := g.target(args)
 	s, resolveError := settings.Resolve(settings.Input{Flags: g.list, Environ: p.Environ, Directory: p.Directory, Root: p.Root})
 	cfg, buildError := s.Build()
+	cfg.Identity.CommandLine, cfg.Identity.Executable = append([]string{p.Program}, p.Args...), p.Executable
+	cfg.Logs.Terminal, cfg.Logs.Colour, cfg.Logs.Width = p.Terminal, p.colour(), p.Width
 	return s, cfg, errors.Join(targetError, resolveError, buildError)
 }

@@ -29,7 +29,7 @@ func run(t *testing.T, directory string, environ []string, args ...string) resul
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code := cli.Main(cli.Process{
-		Args: args, Environ: append([]string{"PATH=" + filepath.Join(directory, "bin")}, environ...), Directory: directory,
+		Program: "modwsgi-express", Args: args, Environ: append([]string{"PATH=" + filepath.Join(directory, "bin")}, environ...), Directory: directory,
 		Stdout: &stdout, Stderr: &stderr,
 	})
 	clean := strings.NewReplacer(directory, "$DIR", runtime.Version(), "$GO", runtime.GOOS+"/"+runtime.GOARCH, "$PLATFORM")
@@ -155,6 +155,9 @@ func TestErrors(t *testing.T) {
 		{nil, "--port 80"},
 		{nil, "version now"},
 		{nil, "version --jso"},
+		{nil, "version --port 80"},
+		{nil, "version --nonsense"},
+		{nil, "--nonsense"},
 		{nil, "completion"},
 		{nil, "completion tcsh"},
 		{nil, "help me"},

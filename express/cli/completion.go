@@ -9,27 +9,37 @@ import (
 	"modwsgi-express/express/settings"
 )
 
+const completionHelp = `Prints a script that completes commands, options and their values in a shell.
+
+  bash
+    source <(modwsgi-express completion bash)
+  zsh
+    modwsgi-express completion zsh > "${fpath[1]}/_modwsgi-express"
+  fish
+    modwsgi-express completion fish | source
+  powershell
+    modwsgi-express completion powershell | Out-String | Invoke-Expression`
+
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func newCompletion(p *Process) *cobra.Command {
 	return &cobra.Command{
-		Use:   "completion SHELL",
-		Short: "print a completion script for bash, zsh, fish or powershell",
-		Long: `Prints a script that completes commands, options and their values in a shell.
-
-  bash        source <(modwsgi-express completion bash)
-  zsh         modwsgi-express completion zsh > "${fpath[1]}/_modwsgi-express"
-  fish        modwsgi-express completion fish | source
-  powershell  modwsgi-express completion powershell | Out-String | Invoke-Expression`,
+		Use:       "completion SHELL",
+		Short:     "print a completion script for bash, zsh, fish or powershell",
+		Long:      completionHelp,
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 && contains(shells, args[0]) {
 				return nil
 			}
-			return &settings.Problem{
-				Message: strings.TrimSpace(fmt.Sprintf("cannot complete for %s", strings.Join(args, " "))) + ": expected one shell",
+			p := &settings.Problem{
+				Message: fmt.Sprintf("cannot make completions for %s: expected one shell", strings.Join(args, " ")),
 				Hint:    "the shells are " + strings.Join(shells, ", "), Usage: true,
 			}
+			if len(args) == 0 {
+				p.Message = "cannot make completions without the name of a shell"
+			}
+			return p
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch args[0] {

@@ -69,7 +69,7 @@ func codeOf(err error) int {
 	case errors.As(err, &signal):
 		return exitSignal + signal.number
 	case errors.As(err, &load):
-		if load.Reason == worker.ReasonVersion {
+		if load.Reason == worker.ReasonVersion || load.Reason == supervise.ReasonStart {
 			return exitInterpreter
 		}
 		return exitApplication

@@ -102,7 +102,7 @@ func (g *given) target(args []string) error {
 }
 
 // flagProblem makes a Problem of what the parser of flags found.
-func flagProblem(_ *cobra.Command, err error) error {
+func flagProblem(cmd *cobra.Command, err error) error {
 	if errors.Is(err, pflag.ErrHelp) {
 		return err
 	}
@@ -118,7 +118,7 @@ func flagProblem(_ *cobra.Command, err error) error {
 		p.Message = fmt.Sprintf("cannot use -%s: there are no one-letter options but -h", unknown.GetSpecifiedShortnames())
 		p.Hint = "options are written with two dashes, as --port"
 	case errors.As(err, &unknown):
-		return settings.UnknownFlag(unknown.GetSpecifiedName())
+		return strangeFlag(cmd, unknown.GetSpecifiedName())
 	case errors.As(err, &missing):
 		p.Message = fmt.Sprintf("cannot use --%s without a value", missing.GetSpecifiedName())
 		if o := option.Find(missing.GetSpecifiedName()); o != nil {
@@ -128,6 +128,27 @@ func flagProblem(_ *cobra.Command, err error) error {
 		p.Message = fmt.Sprintf("cannot use %s: it is no option", syntax.GetSpecifiedFlag())
 	case errors.As(err, &invalid):
 		p.Message = fmt.Sprintf("cannot use --%s=%s: it takes no value but true or false", invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return p
+}
+
+// strangeFlag is the Problem of a flag that a command does not have.
+func strangeFlag(cmd *cobra.Command, name string) error {
+	p := &settings.Problem{Message: fmt.Sprintf("cannot use --%s: there is no such option", name), Usage: true}
+	near := option.Nearest(name, ownFlags(cmd))
+	switch {
+	case takesOptions(cmd):
+		return settings.UnknownFlag(name)
+	case near != "":
+		p.Hint = "did you mean --" + near + "?"
+	case option.Find(name) != nil && !cmd.HasParent():
+		p.Message = fmt.Sprintf("cannot use --%s without a command", name)
+		p.Hint = "it follows one, as in " + programName + " start-server --" + name
+	case option.Find(name) != nil:
+		p.Message = fmt.Sprintf("cannot use --%s with %s", name, cmd.Name())
+		p.Hint = "it belongs to start-server, check and show-config"
+	default:
+		p.Hint = strings.TrimSpace(programName+" help "+strings.TrimPrefix(cmd.CommandPath(), programName+" ")) + " lists what there is"
 	}
 	return p
 }

@@ -118,7 +118,7 @@ func (r *renderer) table(lines []string) {
 				left = ""
 			}
 		}
-		for _, line := range wrap(cells[last], max(20, width-column[last])) {
+		for _, line := range wrap(cells[last], max(12, width-column[last])) {
 			if left+line != "" {
 				r.out.WriteString(strings.TrimRight(pad(left, column[last])+line, " ") + "\n")
 			}

@@ -29,7 +29,7 @@ func report(w io.Writer, err error) {
 		}
 		fmt.Fprintf(w, "%s: %s\n", programName, sentence(e))
 		if hint := hintOf(e); hint != "" {
-			fmt.Fprintf(w, "hint: %s\n", oneLine(hint))
+			fmt.Fprintf(w, "hint: %s\n", clean(hint))
 		}
 	}
 }
@@ -56,7 +56,10 @@ func sentence(err error) string {
 		return text
 	}
 	var load *supervise.LoadError
-	if errors.As(err, &load) {
+	switch {
+	case errors.As(err, &load) && codeOf(err) == exitInterpreter:
+		return "cannot use the Python interpreter: " + text
+	case load != nil:
 		return "cannot load the application: " + text
 	}
 	return "cannot go on: " + text
@@ -64,15 +67,22 @@ func sentence(err error) string {
 
 // oneLine keeps what came from elsewhere from breaking out of its line.
 func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
+	return clean(strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
 			return ' '
-		case r < ' ' || r == 0x7f:
+		}
+		return r
+	}, strings.TrimSpace(s)))
+}
+
+// clean takes out what a terminal would act on, but line ends.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0) {
 			return -1
 		}
 		return r
-	}, strings.TrimSpace(s))
+	}, s)
 }
 
 func hintOf(err error) string {
@@ -92,7 +102,9 @@ func hintOf(err error) string {
 		return bind.Hint
 	case errors.As(err, &privilege):
 		return privilege.Hint
-	case errors.As(err, &load):
+	case errors.As(err, &load) && load.Hint == "" && load.Reason == supervise.ReasonStart:
+		return "name another one with --python or --virtualenv; modwsgi-express show-config tells where this one comes from"
+	case load != nil:
 		return load.Hint
 	}
 	return ""

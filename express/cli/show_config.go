@@ -17,8 +17,8 @@ func newShowConfig(p *Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show-config [TARGET] [OPTIONS]",
 		Short: "print every option with its value and where it came from",
-		Long: "Prints what start-server would use with the same arguments: every option, its value, and\n" +
-			"where that came from. Nothing is started.",
+		Long: "Prints what start-server would use with the same arguments: every option, its\n" +
+			"value, and where that came from. Nothing is started.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, _, err := p.configure(g, args)
 			if writeError := writeConfig(p.Stdout, s, asJSON); writeError != nil {

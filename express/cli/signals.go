@@ -5,47 +5,66 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"sync"
 	"syscall"
 )
 
-// controls are the requests that signals make of a running server.
+// controls are the requests that signals make of a server.
 type controls interface {
+	Ready() <-chan struct{}
 	Reload()
 	Drain()
 	Stop()
 	ReopenLogs()
 }
 
-// handleSignals turns signals into requests until ctx ends, and returns the
-// signal that cut the server short, 0 if none did:
+// ending is how signals ended a server.
+type ending struct {
+	cut   syscall.Signal // the one that ended it before everything was done, 0 if none did
+	early bool           // SIGTERM came before it served, so nothing was lost
+}
+
+// handleSignals turns signals into requests until ctx ends:
 //
-//	SIGTERM   finish what runs; the second one stops at once
+//	SIGTERM   finish what runs; the second one, or one during the start, stops at once
 //	SIGINT    stop at once
 //	SIGHUP    reload the application
 //	SIGUSR1   reopen the log files
-func handleSignals(ctx context.Context, signals <-chan os.Signal, c controls) (cut syscall.Signal) {
+func handleSignals(ctx context.Context, signals <-chan os.Signal, c controls) (e ending) {
 	terminating := false
 	for {
 		select {
 		case <-ctx.Done():
-			return cut
+			return e
 		case received := <-signals:
 			switch {
 			case received == syscall.SIGHUP:
 				c.Reload()
 			case received == reopenSignal():
 				c.ReopenLogs()
-			case received == syscall.SIGTERM && !terminating:
-				terminating = true
-				c.Drain()
-			case received == syscall.SIGTERM:
-				cut = syscall.SIGTERM
+			case received != syscall.SIGTERM:
+				e.cut = syscall.SIGINT
+				c.Stop()
+			case terminating:
+				e.cut = syscall.SIGTERM
+				c.Stop()
+			case !isReady(c):
+				terminating, e.early = true, true
 				c.Stop()
 			default:
-				cut = syscall.SIGINT
-				c.Stop()
+				terminating = true
+				c.Drain()
 			}
 		}
+	}
+}
+
+func isReady(c controls) bool {
+	select {
+	case <-c.Ready():
+		return true
+	default:
+		return false
 	}
 }
 
@@ -59,6 +78,28 @@ func notify() (signals chan os.Signal, stop func()) {
 	}
 	signal.Notify(signals, wanted...)
 	return signals, func() { signal.Stop(signals) }
+}
+
+// untilSignal is a context that ends with SIGINT or SIGTERM, which is its cause.
+// stop gives the signals back.
+func untilSignal() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		select {
+		case received := <-signals:
+			number, _ := received.(syscall.Signal)
+			cancel(signalled{number: int(number)})
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+		waiting.Wait()
+	}
 }
 
 // reopenSignal is SIGUSR1. Its number differs by system and Windows has none,

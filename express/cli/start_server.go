@@ -2,14 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"modwsgi-express/core/server"
+	"modwsgi-express/core/supervise"
 )
 
 func newStartServer(p *Process) *cobra.Command {
@@ -41,16 +42,21 @@ func (p *Process) serve(cfg server.Config) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	var cut syscall.Signal
+	var end ending
 	var watching sync.WaitGroup
-	watching.Go(func() { cut = handleSignals(ctx, signals, srv) })
+	watching.Go(func() { end = handleSignals(ctx, signals, srv) })
 	watching.Go(func() { p.announce(ctx, srv, cfg.Logs) })
 	err = srv.Run(context.Background())
 	cancel()
 	watching.Wait()
-	if cut != 0 {
-		// What it ended was meant to end; the exit code says that it was cut.
-		return signalled{number: int(cut)}
+	var load *supervise.LoadError
+	switch {
+	case end.cut != 0:
+		return signalled{number: int(end.cut)}
+	case end.early && !errors.As(err, &load):
+		return nil
+	case err != nil && isReady(srv):
+		return fmt.Errorf("cannot let every request end in time: %w", err)
 	}
 	return err
 }

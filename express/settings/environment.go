@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -19,9 +20,12 @@ var withheld = []string{
 // Variables that describe the session of whoever started us. They are wrong
 // for another user; the server sets those of HOME, USER and LOGNAME right.
 var session = []string{
-	"HOME", "USER", "LOGNAME", "USERNAME", "SHELL", "MAIL", "TERM", "SSH_AUTH_SOCK", "SSH_CLIENT", "SSH_CONNECTION",
-	"SSH_TTY", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "PWD", "OLDPWD",
+	"HOME", "USER", "LOGNAME", "USERNAME", "SHELL", "MAIL", "TERM", "KRB5CCNAME",
+	"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "PWD", "OLDPWD",
 }
+
+// sessionPrefixes begin the names of families of such variables.
+var sessionPrefixes = []string{"SUDO_", "XDG_", "SSH_", "DBUS_"}
 
 // workerEnvironment makes os.environ of the application: ours without what is
 // withheld, then the virtualenv, --locale, --env-file and --env, the later
@@ -60,8 +64,10 @@ func (s *Settings) isWithheld(name string) bool {
 	if strings.HasPrefix(name, option.EnvPrefix) || matches(withheld, name) {
 		return true
 	}
-	other := s.text("user") != ""
-	return other && (matches(session, name) || strings.HasPrefix(name, "SUDO_") || strings.HasPrefix(name, "XDG_"))
+	if s.text("user") == "" {
+		return false
+	}
+	return matches(session, name) || slices.ContainsFunc(sessionPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
 func matches(names []string, name string) bool {
