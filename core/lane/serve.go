@@ -62,39 +62,6 @@ func (s *serving) run(err error) Result {
 	return Result{Exit: s.exit}
 }
 
-// Number gives the job's request number when it is not the lane that counts: a
-// request that came to the worker another way, and goes on here.
-func (c *Conn) Number(n uint32) { c.next = n - 1 }
-
-// Resume relays the response of a request that the thread has already, with all
-// of its body. Otherwise it is as Serve.
-func (c *Conn) Resume(job *Job) Result {
-	s := serving{c: c, job: job, x: job.X, bodyEnded: true}
-	c.next++
-	err := c.setDeadline(job.Deadline)
-	return s.run(err)
-}
-
-// Respond sends a response that came as a whole, head block and body.
-func Respond(job *Job, block, body []byte) {
-	s := serving{job: job, x: job.X, answering: true}
-	if err := gateway.ParseHead(block, &s.head); err != nil {
-		job.Log.Error("response refused", append(s.about(), zap.Error(err))...)
-		s.x.Response.Abort(500, err)
-		return
-	}
-	s.sized(Header{Flags: FlagEnd}, int64(len(body)))
-	err := s.x.Response.Head(&s.head)
-	if err == nil {
-		err = s.x.Response.Write(body)
-	}
-	if err != nil {
-		s.x.Response.Abort(499, err)
-		return
-	}
-	s.end()
-}
-
 // serving is the state of one job.
 //
 //	         HEAD            DATA, FILE
@@ -194,9 +161,7 @@ func (s *serving) takeHead(h Header) error {
 		return err
 	}
 	first := int64(h.Length - 4 - n)
-	if err := gateway.ParseHead(block, &s.head); err != nil {
-		s.refuse(err)
-	} else if !s.discard {
+	if s.parse(block); !s.discard {
 		s.sized(h, first)
 		s.failed(s.x.Response.Head(&s.head))
 	}
@@ -341,6 +306,9 @@ func (s *serving) failed(err error) {
 func (s *serving) abort() {
 	s.discard = true
 	s.bodyEnded = true
+	if s.c == nil {
+		return // the request did not come over a lane: GoOn tells, if it gets there
+	}
 	_ = s.c.write(AppendHeader(nil, Header{Request: s.c.next, Type: Abort}))
 }
 

@@ -10,198 +10,168 @@ import (
 	"modwsgi-express/core/lane"
 )
 
-// Wait waits for the worker's answer until the deadline (zero: none); then it
-// answers with os.ErrDeadlineExceeded, and the place is lost: its thread may
-// still write to it. After any other answer the place is to be freed.
+// Wait waits for the worker's next reply until the deadline (zero: none); then it
+// answers with os.ErrDeadlineExceeded, and the place has to be abandoned. After
+// any other reply that is not an early one the place has to be freed.
 func (p *Place) Wait(deadline time.Time) Reply {
 	if deadline.IsZero() {
 		return <-p.reply
 	}
-	t := time.NewTimer(time.Until(deadline))
-	defer t.Stop()
+	if p.timer == nil {
+		p.timer = time.NewTimer(time.Until(deadline))
+	} else {
+		p.timer.Reset(time.Until(deadline))
+	}
 	select {
 	case reply := <-p.reply:
+		p.timer.Stop()
 		return reply
-	case <-t.C:
+	case <-p.timer.C:
 		return Reply{Err: os.ErrDeadlineExceeded}
 	}
 }
 
-// collect is the ring's goroutine: it takes completions and hands them to who
-// waits. While requests are out it looks at least every HoldLimit, because a busy
-// worker holds completions back, and wakes further threads for requests that
-// nobody claims; with none out it sleeps until the next is published.
+// collect is the ring's goroutine: it takes answers and hands them to who waits.
+// While a request is unclaimed it looks by itself: every HoldLimit, because a busy
+// worker holds answers back, and after WakeAfter, to wake a further thread.
+// Otherwise it sleeps until the doorbell is rung.
 func (r *Ring) collect() {
 	defer close(r.ended)
-	var buf [8]byte
+	answered := func() bool { return r.region.word(offCompleted).Load() != r.collected }
 	for {
 		r.mu.Lock()
-		pause := r.turn()
+		going := r.turn()
 		r.mu.Unlock()
-		if pause < 0 {
+		if !going {
 			return
 		}
-		limit := time.Time{}
-		if pause > 0 {
-			limit = time.Now().Add(pause)
-		}
-		if err := r.bell.File.SetReadDeadline(limit); err != nil {
-			return // closed
-		}
-		_, err := r.bell.File.Read(buf[:])
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := r.bell.Wait(answered); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return // closed
 		}
 	}
 }
 
-// turn does what there is to do and says how long to sleep: 0 for as long as
-// nothing happens, negative at the end. Needs mu.
-func (r *Ring) turn() time.Duration {
+// turn does what there is to do, bounds the sleep that follows, and says whether
+// to go on. Needs mu.
+func (r *Ring) turn() bool {
 	for {
-		if r.broken != nil {
-			return -1
+		if r.broken == nil {
+			r.take()
 		}
-		r.take()
 		if r.broken != nil {
-			return -1
+			return false
 		}
 		asleep := r.region.word(offAsleep)
 		asleep.Store(1)
+		limit := r.nudge()
+		// Looked at last: if nudge saw a request claimed whose waiting made the worker
+		// hold an answer back, then that answer is seen here. Who answers from here on
+		// sees that we sleep.
 		if r.region.word(offCompleted).Load() == r.collected {
-			break // who completes from here on sees that we sleep
+			if limit.IsZero() && !r.bounded {
+				return true
+			}
+			r.bounded = !limit.IsZero()
+			return r.bell.SetDeadline(limit) == nil
 		}
 		asleep.Store(0)
 	}
-	pause := r.nudge()
-	r.unlimited = pause == 0
-	return pause
 }
 
-// nudge wakes a further thread if a request has waited unclaimed for long enough,
-// and says when to look again: 0, not at all, if every request is claimed. Then
-// the worker has no reason to hold a completion back. Needs mu.
-func (r *Ring) nudge() time.Duration {
-	var oldest *Place
-	for i := range r.places {
-		p := &r.places[i]
-		if p.state == submitted && r.region.word(p.at+slotState).Load() == p.word(submitted) &&
-			(oldest == nil || p.since.Before(oldest.since)) {
-			oldest = p
+// nudge wakes further threads if requests have waited unclaimed for long enough,
+// and says when to look again: never (zero) if every request is claimed. Then the
+// worker has no reason to hold an answer back. Needs mu.
+func (r *Ring) nudge() time.Time {
+	p := r.oldest
+	for p != nil && !r.unclaimed(p) {
+		p = p.newer
+	}
+	if p == nil {
+		return time.Time{}
+	}
+	now := time.Now()
+	sleeping := int(r.region.word(offSleeping).Load())
+	if sleeping == 0 {
+		return now.Add(HoldLimit)
+	}
+	if due := p.since.Add(WakeAfter); due.After(now) {
+		return due
+	}
+	n := 0
+	for ; p != nil && n < sleeping && now.Sub(p.since) >= WakeAfter; p = p.newer {
+		if r.unclaimed(p) {
+			n++
 		}
 	}
-	if oldest == nil {
-		return 0
-	}
-	if r.region.word(offSleeping).Load() == 0 {
-		return HoldLimit
-	}
-	if left := WakeAfter - time.Since(oldest.since); left > 0 {
-		return left
-	}
-	r.wake()
-	return WakeAfter
+	r.wake(n)
+	return now.Add(WakeAfter)
 }
 
-// take hands out all completions that are there. Needs mu.
+func (r *Ring) unclaimed(p *Place) bool {
+	return p.state == submitted && r.region.word(p.at+slotState).Load() == p.word(submitted)
+}
+
+// take hands out all answers that are there. Needs mu.
 func (r *Ring) take() {
 	end := r.region.word(offCompleted).Load()
-	if end-r.collected > r.region.slots {
-		r.failLocked(&lane.ProtocolError{What: fmt.Sprintf("%d completions in a ring of %d", end-r.collected, r.region.slots)})
+	if end-r.collected > 2*r.region.slots {
+		r.fail(&lane.ProtocolError{What: fmt.Sprintf("%d completions in a ring of %d", end-r.collected, 2*r.region.slots)})
 		return
 	}
 	for r.collected != end {
 		index := r.region.completion(r.collected).Load()
 		r.collected++
-		if index >= r.region.slots || r.places[index].state != submitted {
-			r.failLocked(&lane.ProtocolError{What: fmt.Sprintf("completion of slot %d, which has no request", index)})
+		if index >= r.region.slots || r.places[index].state != submitted && r.places[index].state != early {
+			r.fail(&lane.ProtocolError{What: fmt.Sprintf("completion of slot %d, which has no request", index)})
 			return
 		}
 		p := &r.places[index]
-		reply, err := r.reply(p)
+		reply, state, err := r.read(p)
 		if err != nil {
-			r.failLocked(err)
+			r.fail(err)
 			return
 		}
-		r.answer(p, reply)
+		r.answer(p, reply, state)
 	}
 }
 
-// answer ends a request that is out. Needs mu.
-func (r *Ring) answer(p *Place, reply Reply) {
-	r.settle(p, done)
-	if p.abandoned {
-		r.releaseLocked()
-		return
+// answer passes a reply on, after which the place is in another state: early, or
+// done, when the request is no longer out. Needs mu.
+func (r *Ring) answer(p *Place, reply Reply, state uint32) {
+	p.state = state
+	if state == done {
+		r.unlink(p)
 	}
-	p.reply <- reply // never waits: one answer a use
+	switch {
+	case !p.abandoned:
+		p.reply <- reply // never waits: two replies a use at most
+	case state == done:
+		r.release()
+	}
 }
 
-// reply reads a completed slot. Every number is copied before it is checked: the
-// worker could change it in between.
-func (r *Ring) reply(p *Place) (Reply, error) {
+// read makes the reply of a slot's next answer. Every number is copied before it
+// is checked: the worker could change it in between.
+func (r *Ring) read(p *Place) (Reply, uint32, error) {
 	mem := r.region.mem[p.at : p.at+slotSize]
 	state := r.region.word(p.at + slotState).Load()
 	thread := binary.LittleEndian.Uint32(mem[slotThread:])
-	kind := binary.LittleEndian.Uint32(mem[slotKind:])
+	kind := binary.LittleEndian.Uint32(mem[slotFirst:])
 	head := binary.LittleEndian.Uint32(mem[slotHeadBytes:])
 	body := binary.LittleEndian.Uint32(mem[slotBodyBytes:])
-	flags := binary.LittleEndian.Uint32(mem[slotReplyFlags:])
+	if p.state == early {
+		kind, head, body = binary.LittleEndian.Uint32(mem[slotSecond:]), 0, 0
+	}
+	view := mem[slotHeader+requestCapacity:]
+	fits := head <= responseCapacity && body <= responseCapacity-head
 	switch {
-	case kind == kindOverLane && state == p.word(claimed) && thread < r.threads:
-		return Reply{OverLane: true, Thread: int(thread)}, nil
-	case kind == kindComplete && state == p.word(done) && head <= responseCapacity && body <= responseCapacity-head:
-		view := mem[slotHeader+requestCapacity:]
-		return Reply{Head: view[:head:head], Body: view[head : head+body : head+body], Exit: flags&replyExit != 0}, nil
+	case kind == answerOverLane && state == p.word(claimed) && thread < r.threads:
+		return Reply{OverLane: true, Thread: int(thread)}, done, nil
+	case kind == answerComplete && state == p.word(done) && fits:
+		return Reply{Head: view[:head:head], Body: view[head : head+body : head+body]}, done, nil
+	case kind == answerEarly && p.state == submitted && (state == p.word(claimed) || state == p.word(done)) && fits:
+		return Reply{Early: true, Head: view[:head:head], Body: view[head : head+body : head+body]}, early, nil
 	}
-	return Reply{}, &lane.ProtocolError{What: fmt.Sprintf("completion of kind %d with state %d, %d bytes of head and %d of body by thread %d",
+	return Reply{}, 0, &lane.ProtocolError{What: fmt.Sprintf("answer %d in a slot of state %d, %d bytes of head and %d of body by thread %d",
 		kind, state&3, head, body, thread)}
-}
-
-// rouse makes the collector look: it sleeps without a limit when nothing is out.
-// Needs mu.
-func (r *Ring) rouse() {
-	if r.region.word(offAsleep).CompareAndSwap(1, 0) {
-		if err := r.bell.Ring(); err != nil {
-			r.failLocked(fmt.Errorf("ring the front's doorbell: %w", err))
-		}
-	}
-}
-
-// failLocked ends the ring: every request that is out, and every later one, gets
-// err. Needs mu.
-func (r *Ring) failLocked(err error) {
-	if r.broken != nil {
-		return
-	}
-	r.broken = err
-	for i := range r.places {
-		if p := &r.places[i]; p.state == submitted {
-			r.answer(p, Reply{Err: err})
-		}
-	}
-}
-
-func (r *Ring) failure() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.broken
-}
-
-// retain keeps the memory mapped until the matching release; false after the end.
-func (r *Ring) retain() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.broken != nil || r.mem.Mem == nil {
-		return false
-	}
-	r.users++
-	return true
-}
-
-// releaseLocked unmaps the memory with its last user. Needs mu.
-func (r *Ring) releaseLocked() {
-	if r.users--; r.users == 0 {
-		_ = r.mem.Close() // cannot fail for a mapping that is ours
-	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Version of the layout, in the region and in the worker library.
-const Version = 1
+const Version = 2
 
 const (
 	magic = "MWXRING\x00"
@@ -33,27 +33,27 @@ const (
 	offCapacity  = 20
 	offFirst     = 24
 	offSubmitted = 64
+	offBell      = 68
 	offTaken     = 128
 	offCompleted = 192
 	offSleeping  = 256
 	offWoken     = 260
 	offAsleep    = 320
-	offStopped   = 384
 	offRings     = 512
 )
 
 // Offsets in a slot.
 const (
-	slotState      = 0
-	slotNumber     = 4
-	slotEnviron    = 8
-	slotBody       = 12
-	slotFlags      = 16
-	slotThread     = 20
-	slotKind       = 24
-	slotHeadBytes  = 28
-	slotBodyBytes  = 32
-	slotReplyFlags = 36
+	slotState     = 0
+	slotNumber    = 4
+	slotEnviron   = 8
+	slotBody      = 12
+	slotFlags     = 16
+	slotThread    = 20
+	slotFirst     = 24
+	slotHeadBytes = 28
+	slotBodyBytes = 32
+	slotSecond    = 36
 )
 
 // States of a slot, in the two low bits of its state word.
@@ -64,14 +64,13 @@ const (
 	done
 )
 
-// Values of slotFlags, slotKind and slotReplyFlags.
+// Values of slotFlags, and of slotFirst and slotSecond.
 const (
 	flagOverLane uint32 = 1
 
-	kindComplete uint32 = 1
-	kindOverLane uint32 = 2
-
-	replyExit uint32 = 1
+	answerComplete uint32 = 1 // as the second: finished
+	answerOverLane uint32 = 2
+	answerEarly    uint32 = 3
 )
 
 // region is the mapped memory with its geometry.
@@ -84,7 +83,7 @@ type region struct {
 // regionSize is the size of a region of n slots, in whole pages.
 func regionSize(n uint32) (size, first int) {
 	const page = 4096
-	first = (offRings + 8*int(n) + page - 1) / page * page
+	first = (offRings + 12*int(n) + page - 1) / page * page
 	return first + int(n)*slotSize, first
 }
 
@@ -110,7 +109,7 @@ func (r *region) submission(i uint32) *atomic.Uint32 {
 }
 
 func (r *region) completion(i uint32) *atomic.Uint32 {
-	return r.word(offRings + 4*int(r.slots) + 4*int(i&(r.slots-1)))
+	return r.word(offRings + 4*int(r.slots) + 4*int(i&(2*r.slots-1)))
 }
 
 // slot is the start of a slot's header.

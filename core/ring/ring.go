@@ -12,17 +12,16 @@ import (
 
 const (
 	// WakeAfter is how long a request waits unclaimed before a further thread is
-	// woken for it, and HoldLimit how long a completion may be held back from a
-	// sleeping front. One tick serves both: shorter ones cost a fast application
-	// throughput, longer ones a blocking one latency.
+	// woken for it: shorter, and a quick application is run by several threads that
+	// stand in each other's way; longer, and a blocking one waits for its threads.
 	WakeAfter = 200 * time.Microsecond
+	// HoldLimit is how long an answer may be held back from a sleeping front.
 	HoldLimit = time.Millisecond
 )
 
 // Ring is the front's end of the ring of one worker. Each place is used by one
 // goroutine at a time; different places are safe to use at the same time.
 type Ring struct {
-	work    *sharedmem.Doorbell // rung by us
 	bell    *sharedmem.Doorbell // rung by the worker
 	threads uint32
 	places  []Place
@@ -33,10 +32,12 @@ type Ring struct {
 	region    region
 	users     int    // of the mapping: the ring, and every place in use
 	submitted uint32 // requests ever published
-	collected uint32 // completions ever taken
-	out       int    // requests without an answer
-	rung      uint32 // work doorbells ever rung
-	unlimited bool   // the collector sleeps until it is rung for
+	collected uint32 // completion entries ever taken
+	oldest    *Place // of the requests that are out, in the order of their publishing
+	youngest  *Place // the same list's end
+	wokenAt   uint32 // the worker's count of ended waits when we last woke a thread
+	coming    bool   // a thread was woken and had not come when we last looked
+	bounded   bool   // the collector looks again by itself, soon
 	broken    error  // why the ring has ended
 	closed    bool
 }
@@ -47,67 +48,71 @@ type Place struct {
 	index uint32
 	at    int // of the slot in the region
 	reply chan Reply
+	timer *time.Timer // of Wait
 
 	// With the ring's mu:
-	use       uint32
-	state     uint32 // as the front sees it: free, submitted (also when claimed), done
-	since     time.Time
-	abandoned bool // nobody waits for the answer any more
+	use          uint32
+	state        uint32 // as the front sees it: free, submitted (also when claimed), early, done
+	since        time.Time
+	abandoned    bool   // nobody waits for the answer any more
+	older, newer *Place // in the list of those that are out
 }
+
+// early is the state, in the front only, of a place with an early answer.
+const early = done + 1
 
 // Reply is what a worker made of a request.
 type Reply struct {
-	// OverLane: the response goes over the lane of Thread; the place stays taken
-	// until Free.
+	// OverLane: the rest goes over the lane of Thread; the place stays taken until
+	// Free.
 	OverLane bool
 	Thread   int
-	// Otherwise Head and Body are views into memory that the worker can still
-	// write: copy before looking. Valid until Free.
+	// Early: the response is here, and another reply will follow, which has
+	// OverLane set, or nothing.
+	Early bool
+	// Head and Body are views into memory that the worker can still write: copy
+	// before looking. Valid until Free.
 	Head, Body []byte
-	Exit       bool  // the application wants its worker replaced
 	Err        error // the worker is gone or broke the protocol
 }
 
-// New makes the ring of a worker with so many threads, and as many places as
-// slots, a power of two.
+// New makes the ring of a worker with so many threads, with at least as many
+// places as slots says.
 func New(threads, slots int) (*Ring, error) {
-	if slots < 2 || slots > MaxSlots || slots&(slots-1) != 0 {
-		return nil, fmt.Errorf("make ring: %d slots", slots)
+	n := 2
+	for n < slots {
+		n *= 2
 	}
-	size, first := regionSize(uint32(slots))
+	if n > MaxSlots {
+		return nil, fmt.Errorf("make ring: %d slots, at most %d are possible", slots, MaxSlots)
+	}
+	size, first := regionSize(uint32(n))
 	mem, err := sharedmem.NewRegion("modwsgi-ring", size)
 	if err != nil {
 		return nil, fmt.Errorf("make ring: %w", err)
 	}
-	r := &Ring{mem: mem, users: 1, threads: uint32(threads), ended: make(chan struct{})}
-	r.region = region{mem: mem.Mem, slots: uint32(slots), first: uint32(first)}
-	r.region.format()
-	if err := r.doorbells(); err != nil {
+	bell, err := sharedmem.NewDoorbell()
+	if err != nil {
 		mem.Close()
 		return nil, fmt.Errorf("make ring: %w", err)
 	}
-	r.places = make([]Place, slots)
+	r := &Ring{bell: bell, threads: uint32(threads), mem: mem, users: 1, ended: make(chan struct{}),
+		region: region{mem: mem.Mem, slots: uint32(n), first: uint32(first)}}
+	r.region.format()
+	r.places = make([]Place, n)
 	for i := range r.places {
-		r.places[i] = Place{ring: r, index: uint32(i), at: r.region.slot(uint32(i)), reply: make(chan Reply, 1)}
+		r.places[i] = Place{ring: r, index: uint32(i), at: r.region.slot(uint32(i)), reply: make(chan Reply, 2)}
 	}
 	go r.collect()
 	return r, nil
 }
 
-func (r *Ring) doorbells() (err error) {
-	if r.work, err = sharedmem.NewDoorbell(true); err != nil {
-		return err
-	}
-	if r.bell, err = sharedmem.NewDoorbell(false); err != nil {
-		r.work.Close()
-		return err
-	}
-	return nil
-}
+// Files are what the worker inherits: the region, which has Size bytes, and the
+// front's doorbell. They stay the ring's.
+func (r *Ring) Files() (region, bell *os.File) { return r.mem.File, r.bell.File }
 
-// Files are what the worker inherits: the region, the work doorbell, the front's
-// doorbell. They stay the ring's.
-func (r *Ring) Files() []*os.File { return []*os.File{r.mem.File, r.work.File, r.bell.File} }
+// Size is the size of the region in bytes.
+func (r *Ring) Size() int { size, _ := regionSize(r.region.slots); return size }
 
 // Places are the places of the ring; who uses which is the caller's to arrange.
 func (r *Ring) Places() []*Place {
@@ -118,22 +123,63 @@ func (r *Ring) Places() []*Place {
 	return all
 }
 
-// Close ends the ring when its worker is dead: every request that is out is
-// answered with lane.ErrWorkerGone. The memory goes with its last user.
+// Close ends the ring when its worker is dead, or will not use it: every request
+// that is out, and has no answer in the ring yet, is answered with
+// lane.ErrWorkerGone. The memory goes with its last user.
 func (r *Ring) Close() {
 	r.mu.Lock()
-	closed := r.closed
-	r.closed = true
-	r.failLocked(lane.ErrWorkerGone)
-	r.mu.Unlock()
-	if closed {
+	if r.closed {
+		r.mu.Unlock()
 		return
 	}
+	r.closed = true
+	if r.broken == nil {
+		r.take() // what the worker answered before it died
+	}
+	r.fail(lane.ErrWorkerGone)
+	r.mu.Unlock()
 	r.bell.Close()
 	<-r.ended
-	r.work.Close()
 	r.mem.File.Close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.releaseLocked()
+	r.release()
+}
+
+// fail ends the ring: every request that is out, and every later one, gets an
+// error. A breach is told to one of them, who has the worker dropped; to the
+// others it is just gone. Needs mu.
+func (r *Ring) fail(err error) {
+	if r.broken == nil {
+		r.broken = err
+	}
+	for r.oldest != nil {
+		r.answer(r.oldest, Reply{Err: r.blame()}, done)
+	}
+	_ = r.bell.SetDeadline(time.Now()) // fails on a bell that is closed: then nobody waits for it
+}
+
+// blame is the error for who asks next. Needs mu.
+func (r *Ring) blame() error {
+	err := r.broken
+	r.broken = lane.ErrWorkerGone
+	return err
+}
+
+// retain keeps the memory mapped until the matching release.
+func (r *Ring) retain() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.broken != nil {
+		return r.blame()
+	}
+	r.users++
+	return nil
+}
+
+// release unmaps the memory with its last user. Needs mu.
+func (r *Ring) release() {
+	if r.users--; r.users == 0 {
+		_ = r.mem.Close() // cannot fail for a mapping that is ours
+	}
 }

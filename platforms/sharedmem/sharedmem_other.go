@@ -2,6 +2,10 @@
 
 package sharedmem
 
-func newRegion(string, int) (*Region, error) { return nil, ErrUnsupported }
-func (r *Region) close() error               { return nil }
-func newDoorbell(bool) (*Doorbell, error)    { return nil, ErrUnsupported }
+import "os"
+
+func newRegion(string, int) (*Region, error)         { return nil, ErrUnsupported }
+func (r *Region) close() error                       { return nil }
+func (r *Region) wake(int, int) error                { return ErrUnsupported }
+func newSealedFile(string, []byte) (*os.File, error) { return nil, ErrUnsupported }
+func newDoorbell() (*os.File, error)                { return nil, ErrUnsupported }

@@ -28,7 +28,7 @@ typedef struct {
 	int flags;
 	const char *doc;
 } PyMethodDef;
-enum { METH_VARARGS = 1, METH_O = 8 };
+enum { METH_VARARGS = 1, METH_NOARGS = 4, METH_O = 8 };
 
 extern PyObject *PyExc_ValueError;
 extern void PyErr_SetString(PyObject *, const char *);
@@ -39,6 +39,9 @@ extern PyObject *PyBytes_FromStringAndSize(const char *, ssize);
 extern int PyBytes_AsStringAndSize(PyObject *, char **, ssize *);
 extern PyObject *PyTuple_GetItem(PyObject *, ssize);
 extern ssize PyTuple_Size(PyObject *);
+extern PyObject *PyDict_New(void);
+extern int PyDict_SetItemString(PyObject *, const char *, PyObject *);
+extern void Py_DecRef(PyObject *); /* of nothing, too */
 extern PyObject *PyCFunction_NewEx(PyMethodDef *, PyObject *, PyObject *);
 extern PyObject *Py_BuildValue(const char *, ...);
 extern PyThreadState *PyEval_SaveThread(void);
@@ -47,30 +50,36 @@ extern void PyEval_RestoreThread(PyThreadState *);
 /* ---- the system ---- */
 
 #if defined(__x86_64__)
-enum { SYS_read = 0, SYS_write = 1 };
-static long call(long n, long a, long b, long c)
+enum { SYS_write = 1, SYS_mmap = 9, SYS_munmap = 11, SYS_sched_yield = 24, SYS_futex = 202, SYS_exit_group = 231 };
+static long call(long n, long a, long b, long c, long d, long e, long f)
 {
 	long r;
-	__asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	__asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
 	return r;
 }
 static void relax(void) { __asm__ volatile("pause"); }
 #elif defined(__aarch64__)
-enum { SYS_read = 63, SYS_write = 64 };
-static long call(long n, long a, long b, long c)
+enum { SYS_write = 64, SYS_mmap = 222, SYS_munmap = 215, SYS_sched_yield = 124, SYS_futex = 98, SYS_exit_group = 94 };
+static long call(long n, long a, long b, long c, long d, long e, long f)
 {
 	register long x8 __asm__("x8") = n;
 	register long x0 __asm__("x0") = a;
 	register long x1 __asm__("x1") = b;
 	register long x2 __asm__("x2") = c;
-	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
 	return x0;
 }
 static void relax(void) { __asm__ volatile("yield"); }
 #else
 #error "this processor is not supported: the worker uses lanes there"
 #endif
-enum { EINTR = 4 };
+enum { EINTR = 4, FUTEX_WAIT = 0, FUTEX_WAKE = 1, PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1 };
 
 /* The compiler may call these for copies it makes by itself. */
 __attribute__((visibility("hidden"))) void *memcpy(void *to, const void *from, unsigned long n)
@@ -93,21 +102,25 @@ __attribute__((visibility("hidden"))) void *memcpy(void *to, const void *from, u
 /* ---- the region ---- */
 
 enum {
-	VERSION = 1, MAX_SLOTS = 256, SLOT_HEADER = 64,
-	SUBMITTED = 64, TAKEN = 128, COMPLETED = 192, SLEEPING = 256, WOKEN = 260, ASLEEP = 320, RINGS = 512,
-	FREE = 0, STATE_SUBMITTED = 1, CLAIMED = 2, DONE = 3,
-	COMPLETE = 1, OVER_LANE = 2,
+	VERSION = 2, MAX_SLOTS = 256, SLOT_HEADER = 64,
+	SUBMITTED = 64, BELL = 68, TAKEN = 128, COMPLETED = 192, SLEEPING = 256, WOKEN = 260, ASLEEP = 320, RINGS = 512,
+	/* of a slot */
+	STATE = 0, NUMBER = 4, ENVIRON = 8, BODY = 12, FLAGS = 16, THREAD = 20, FIRST = 24, HEAD_BYTES = 28, BODY_BYTES = 32,
+	SECOND = 36,
+	STATE_SUBMITTED = 1, CLAIMED = 2, DONE = 3,
+	FLAG_OVER_LANE = 1, COMPLETE = 1, OVER_LANE = 2, EARLY = 3,
 };
 
-static u8 *region;
+static u8 *region; /* 0 in a process that the worker forked */
+static u64 region_size;
 static u32 slots, slot_size, capacity, first;
-static int work_bell, front_bell;
-static volatile int stopping;
-static u32 lock;
+static int front_bell;
+static u32 stopping, lock;
 
 static u32 *word(unsigned long at) { return (u32 *)(region + at); }
 static u32 load(u32 *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 static void store(u32 *p, u32 v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
+static void add(u32 *p, u32 v) { __atomic_add_fetch(p, v, __ATOMIC_SEQ_CST); }
 static int swap(u32 *p, u32 old, u32 new)
 {
 	return __atomic_compare_exchange_n(p, &old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -116,10 +129,15 @@ static int swap(u32 *p, u32 old, u32 new)
 static u8 *slot_at(u32 n) { return region + first + (unsigned long)n * slot_size; }
 static u32 *slot_word(u8 *slot, u32 at) { return (u32 *)(slot + at); }
 
+/* Without an interpreter lock several threads get here at once. Who holds the lock
+ * may have lost its processor. */
 static void acquire(void)
 {
-	while (!swap(&lock, 0, 1))
-		relax();
+	for (u32 tries = 1; !swap(&lock, 0, 1); tries++)
+		if (tries % 64)
+			relax();
+		else
+			call(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 static void release(void) { store(&lock, 0); }
 
@@ -134,11 +152,11 @@ static int claim(u32 thread)
 		taken++;
 		if (n >= slots)
 			continue;
-		u32 *state = slot_word(slot_at(n), 0);
-		u32 was = load(state);
+		u8 *s = slot_at(n);
+		u32 was = load(slot_word(s, STATE));
 		/* The front may have taken it back, or may do so now. */
-		if ((was & 3) == STATE_SUBMITTED && swap(state, was, (was & ~3u) | CLAIMED)) {
-			*slot_word(slot_at(n), 20) = thread;
+		if ((was & 3) == STATE_SUBMITTED && swap(slot_word(s, STATE), was, (was & ~3u) | CLAIMED)) {
+			store(slot_word(s, THREAD), thread);
 			found = (int)n;
 		}
 	}
@@ -149,11 +167,12 @@ static int claim(u32 thread)
 
 static int more(void) { return load(word(SUBMITTED)) != load(word(TAKEN)); }
 
+/* Puts a slot into the completion ring. */
 static void push(u32 n)
 {
 	acquire();
 	u32 at = *word(COMPLETED);
-	store(word(RINGS + 4 * slots + 4 * (at & (slots - 1))), n);
+	store(word(RINGS + 4 * slots + 4 * (at & (2 * slots - 1))), n);
 	store(word(COMPLETED), at + 1);
 	release();
 }
@@ -163,23 +182,41 @@ static void ring_front(void)
 {
 	static const u64 one = 1;
 	if (load(word(ASLEEP)) == 1 && swap(word(ASLEEP), 1, 0))
-		while (call(SYS_write, front_bell, (long)&one, 8) == -EINTR)
+		while (call(SYS_write, front_bell, (long)&one, 8, 0, 0, 0) == -EINTR)
 			;
 }
 
-/* Waits for the work doorbell; 0: it is gone, and the front with it. */
-static int wait_for_work(void)
+/* After an answer: the front hears of it now, unless there is more to do; then of
+ * the next one, or it looks by itself. */
+static void tell_front(void)
 {
-	u64 n;
-	long r;
-	PyThreadState *saved = PyEval_SaveThread();
-	while ((r = call(SYS_read, work_bell, (long)&n, 8)) == -EINTR)
-		;
-	PyEval_RestoreThread(saved);
-	return r == 8;
+	if (!more())
+		ring_front();
+}
+
+/* Waits until something was published, or for no reason. */
+static void wait_for_work(void)
+{
+	add(word(SLEEPING), 1);
+	u32 bell = load(word(BELL));
+	if (!more() && !load(&stopping)) {
+		PyThreadState *saved = PyEval_SaveThread();
+		call(SYS_futex, (long)word(BELL), FUTEX_WAIT, (long)bell, 0, 0, 0);
+		PyEval_RestoreThread(saved);
+	}
+	/* In this order: who sees the wait counted as ended does not see it as a sleep. */
+	add(word(SLEEPING), (u32)-1);
+	add(word(WOKEN), 1);
 }
 
 static PyObject *none(void) { return Py_BuildValue(""); }
+
+/* A process that the worker forked has no ring, and no request that it could end. */
+static void need_region(void)
+{
+	if (!region)
+		call(SYS_exit_group, 1, 0, 0, 0, 0, 0);
+}
 
 /* ---- what Python calls ---- */
 
@@ -190,37 +227,27 @@ static PyObject *take(PyObject *self, PyObject *arg)
 	(void)self;
 	if (thread == -1 && PyErr_Occurred())
 		return 0;
-	for (;;) {
-		int n = claim((u32)thread);
-		if (n >= 0) {
-			u8 *s = slot_at((u32)n);
-			u32 environ = *slot_word(s, 8), body = *slot_word(s, 12);
-			if (*slot_word(s, 16) & 1)
-				environ = body = 0;
-			if (environ > capacity || body > capacity - environ) {
-				PyErr_SetString(PyExc_ValueError, "the server broke the ring protocol: a request larger than its slot");
-				return 0;
-			}
-			return Py_BuildValue("(iIIy#y#)", n, *slot_word(s, 4), *slot_word(s, 16),
-				s + SLOT_HEADER, (ssize)environ, s + SLOT_HEADER + environ, (ssize)body);
-		}
-		if (stopping)
+	need_region();
+	int n;
+	while ((n = claim((u32)thread)) < 0) {
+		if (load(&stopping))
 			return none();
-		ring_front(); /* what was held back */
-		__atomic_add_fetch(word(SLEEPING), 1, __ATOMIC_SEQ_CST);
-		if (more() || stopping) {
-			__atomic_sub_fetch(word(SLEEPING), 1, __ATOMIC_SEQ_CST);
-			continue;
-		}
-		int alive = wait_for_work();
-		__atomic_sub_fetch(word(SLEEPING), 1, __ATOMIC_SEQ_CST);
-		__atomic_add_fetch(word(WOKEN), 1, __ATOMIC_SEQ_CST);
-		if (!alive)
-			return none();
+		ring_front(); /* for what was held back */
+		wait_for_work();
 	}
+	u8 *s = slot_at((u32)n), *content = s + SLOT_HEADER;
+	u32 flags = *slot_word(s, FLAGS), environ = *slot_word(s, ENVIRON), body = *slot_word(s, BODY);
+	if (flags & FLAG_OVER_LANE)
+		environ = body = 0;
+	if (environ > capacity || body > capacity - environ) {
+		PyErr_SetString(PyExc_ValueError, "the server broke the ring protocol: a request larger than its slot");
+		return 0;
+	}
+	return Py_BuildValue("(iIINN)", n, *slot_word(s, NUMBER), flags,
+		PyBytes_FromStringAndSize((char *)content, environ), PyBytes_FromStringAndSize((char *)content + environ, body));
 }
 
-static int arg(PyObject *args, ssize i, long *to)
+static int number(PyObject *args, ssize i, long *to)
 {
 	PyObject *item = PyTuple_GetItem(args, i);
 	if (!item)
@@ -229,29 +256,37 @@ static int arg(PyObject *args, ssize i, long *to)
 	return *to != -1 || !PyErr_Occurred();
 }
 
-/* The slot that an argument names, 0 with an error set if this worker does not have it. */
-static u8 *claimed_slot(PyObject *args, long *n)
+/* The slot of a number, 0 with an error set if this worker does not have it. */
+static u8 *claimed_slot(long n)
 {
-	if (!arg(args, 0, n))
-		return 0;
-	if (*n < 0 || *n >= (long)slots || (load(slot_word(slot_at((u32)*n), 0)) & 3) != CLAIMED) {
+	need_region();
+	if (n < 0 || n >= (long)slots || (load(slot_word(slot_at((u32)n), STATE)) & 3) != CLAIMED) {
 		PyErr_SetString(PyExc_ValueError, "the slot is not claimed");
 		return 0;
 	}
-	return slot_at((u32)*n);
+	return slot_at((u32)n);
 }
 
-/* complete(slot, head, body, flags) -> whether it fitted; if not, nothing was done. */
-static PyObject *complete(PyObject *self, PyObject *args)
+static void set_done(u8 *s)
 {
-	long n, flags;
+	u32 *state = slot_word(s, STATE);
+	store(state, (load(state) & ~3u) | DONE);
+}
+
+/* respond(slot, finished, head, body) -> whether it fitted; if not, nothing was done. */
+static PyObject *respond(PyObject *self, PyObject *args)
+{
+	long n, finished;
 	char *head, *body;
 	ssize head_bytes, body_bytes;
+	PyObject *head_object = PyTuple_GetItem(args, 2), *body_object = head_object ? PyTuple_GetItem(args, 3) : 0;
 	(void)self;
-	u8 *s = claimed_slot(args, &n);
-	if (!s || !arg(args, 3, &flags) ||
-	    PyBytes_AsStringAndSize(PyTuple_GetItem(args, 1), &head, &head_bytes) < 0 ||
-	    PyBytes_AsStringAndSize(PyTuple_GetItem(args, 2), &body, &body_bytes) < 0)
+	if (!body_object || !number(args, 0, &n) || !number(args, 1, &finished) ||
+	    PyBytes_AsStringAndSize(head_object, &head, &head_bytes) < 0 ||
+	    PyBytes_AsStringAndSize(body_object, &body, &body_bytes) < 0)
+		return 0;
+	u8 *s = claimed_slot(n);
+	if (!s)
 		return 0;
 	ssize room = (ssize)(slot_size - SLOT_HEADER - capacity);
 	if (head_bytes > room || body_bytes > room - head_bytes)
@@ -259,72 +294,124 @@ static PyObject *complete(PyObject *self, PyObject *args)
 	u8 *to = s + SLOT_HEADER + capacity;
 	memcpy(to, head, (unsigned long)head_bytes);
 	memcpy(to + head_bytes, body, (unsigned long)body_bytes);
-	*slot_word(s, 24) = COMPLETE;
-	*slot_word(s, 28) = (u32)head_bytes;
-	*slot_word(s, 32) = (u32)body_bytes;
-	*slot_word(s, 36) = (u32)flags;
-	u32 state = load(slot_word(s, 0));
-	store(slot_word(s, 0), (state & ~3u) | DONE);
+	*slot_word(s, HEAD_BYTES) = (u32)head_bytes;
+	*slot_word(s, BODY_BYTES) = (u32)body_bytes;
+	*slot_word(s, FIRST) = finished ? COMPLETE : EARLY;
+	if (finished)
+		set_done(s);
 	push((u32)n);
-	if (!more())
-		ring_front(); /* otherwise the next completion, or the front's own limit, will do */
+	tell_front();
 	return PyBool_FromLong(1);
 }
 
-/* over_lane(slot): the request goes on over the lane of the thread that has it. */
-static PyObject *over_lane(PyObject *self, PyObject *args)
+/* finish(slot): the second answer after an early one. */
+static PyObject *finish(PyObject *self, PyObject *arg)
 {
-	long n;
+	long n = PyLong_AsLong(arg);
 	(void)self;
-	u8 *s = claimed_slot(args, &n);
+	if (n == -1 && PyErr_Occurred())
+		return 0;
+	u8 *s = claimed_slot(n);
 	if (!s)
 		return 0;
-	*slot_word(s, 24) = OVER_LANE;
+	*slot_word(s, SECOND) = COMPLETE;
+	set_done(s);
+	push((u32)n);
+	tell_front();
+	return none();
+}
+
+/* over_lane(slot, early): the request goes on over the lane of the thread that has it. */
+static PyObject *over_lane(PyObject *self, PyObject *args)
+{
+	long n, early;
+	(void)self;
+	if (!number(args, 0, &n) || !number(args, 1, &early))
+		return 0;
+	u8 *s = claimed_slot(n);
+	if (!s)
+		return 0;
+	*slot_word(s, early ? SECOND : FIRST) = OVER_LANE;
 	push((u32)n);
 	ring_front();
 	return none();
 }
 
-/* stop(): take() answers None once there is nothing left to take. */
-static PyObject *stop(PyObject *self, PyObject *threads)
+/* waiting() -> whether a request is published and not taken. */
+static PyObject *waiting(PyObject *self, PyObject *unused)
 {
-	long n = PyLong_AsLong(threads);
-	u64 rings = (u64)n;
-	(void)self;
-	if (n == -1 && PyErr_Occurred())
-		return 0;
-	stopping = 1;
-	while (call(SYS_write, work_bell, (long)&rings, 8) == -EINTR)
-		;
+	(void)self, (void)unused;
+	need_region();
+	return PyBool_FromLong(more());
+}
+
+/* stop(): take() answers None once there is nothing left to take. */
+static PyObject *stop(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	need_region();
+	store(&stopping, 1);
+	add(word(BELL), 1);
+	call(SYS_futex, (long)word(BELL), FUTEX_WAKE, 0x7fffffff, 0, 0, 0);
+	return none();
+}
+
+/* detach(): in a forked process. */
+static PyObject *detach(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	if (region)
+		call(SYS_munmap, (long)region, (long)region_size, 0, 0, 0, 0);
+	region = 0;
 	return none();
 }
 
 static PyMethodDef methods[] = {
 	{"take", take, METH_O, "take(thread) -> (slot, number, flags, environ, body), None when stopping"},
-	{"complete", complete, METH_VARARGS, "complete(slot, head, body, flags) -> whether it fitted"},
-	{"over_lane", over_lane, METH_VARARGS, "over_lane(slot)"},
-	{"stop", stop, METH_O, "stop(threads)"},
+	{"respond", respond, METH_VARARGS, "respond(slot, finished, head, body) -> whether it fitted"},
+	{"finish", finish, METH_O, "finish(slot)"},
+	{"over_lane", over_lane, METH_VARARGS, "over_lane(slot, early)"},
+	{"waiting", waiting, METH_NOARGS, "waiting() -> whether a request waits to be taken"},
+	{"stop", stop, METH_NOARGS, "stop()"},
+	{"detach", detach, METH_NOARGS, "detach()"},
 };
 
-/*
- * Called once, through ctypes: address and size of the mapped region and the two
- * doorbells. Returns the functions above, or None if the region is not of the
- * version and geometry that this library knows.
- */
-__attribute__((visibility("default")))
-PyObject *modwsgi_ring(void *memory, u64 size, int work, int front)
+static int valid(u8 *m, u64 size)
 {
 	static const char magic[8] = "MWXRING";
-	u8 *m = memory;
 	for (int i = 0; i < 8; i++)
 		if (m[i] != (u8)magic[i])
-			return none();
-	region = m;
-	slots = *word(12), slot_size = *word(16), capacity = *word(20), first = *word(24);
-	if (*word(8) != VERSION || slots < 2 || slots > MAX_SLOTS || (slots & (slots - 1)) || slot_size < SLOT_HEADER ||
-	    capacity > slot_size - SLOT_HEADER || first < RINGS + 8 * slots || first + (u64)slots * slot_size > size)
+			return 0;
+	slots = *(u32 *)(m + 12), slot_size = *(u32 *)(m + 16), capacity = *(u32 *)(m + 20), first = *(u32 *)(m + 24);
+	return *(u32 *)(m + 8) == VERSION && slots >= 2 && slots <= MAX_SLOTS && !(slots & (slots - 1)) &&
+		slot_size > SLOT_HEADER && capacity < slot_size - SLOT_HEADER && first >= RINGS + 12 * slots &&
+		first + (u64)slots * slot_size <= size;
+}
+
+/*
+ * Called once, through ctypes: descriptor and size of the region, and the front's
+ * doorbell. Returns the functions above, by name, or None if the region cannot be
+ * mapped or has not the version and geometry that this library knows.
+ */
+__attribute__((visibility("default")))
+PyObject *modwsgi_ring(int fd, u64 size, int front)
+{
+	long at = size < RINGS ? 0 : call(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at <= 0)
 		return none();
-	work_bell = work, front_bell = front;
-	return Py_BuildValue("(NNNN)", PyCFunction_NewEx(&methods[0], 0, 0), PyCFunction_NewEx(&methods[1], 0, 0),
-		PyCFunction_NewEx(&methods[2], 0, 0), PyCFunction_NewEx(&methods[3], 0, 0));
+	if (!valid((u8 *)at, size)) {
+		call(SYS_munmap, at, (long)size, 0, 0, 0, 0);
+		return none();
+	}
+	region = (u8 *)at, region_size = size, front_bell = front;
+	PyObject *functions = PyDict_New();
+	for (u32 i = 0; functions && i < sizeof methods / sizeof *methods; i++) {
+		PyObject *function = PyCFunction_NewEx(&methods[i], 0, 0);
+		if (!function || PyDict_SetItemString(functions, methods[i].name, function) < 0) {
+			Py_DecRef(functions);
+			functions = 0;
+		}
+		Py_DecRef(function);
+	}
+	return functions;
 }

@@ -66,7 +66,7 @@ class Lane:
         self.request = None  # the one that runs
         self.send_lock = allocate_lock()
         self.receive_lock = allocate_lock()
-        self.buffer = bytearray(BUFFER)
+        self.buffer = bytearray()  # made with the first frame: a lane beside a ring may get none
         self.start_at = self.end_at = 0  # what is received and not consumed
         if hasattr(select, "poll"):
             poll = select.poll()
@@ -91,22 +91,29 @@ class Lane:
             sys.settrace(threading._trace_hook)
         if getattr(threading, "_profile_hook", None):
             sys.setprofile(threading._profile_hook)
-        self.serve()
+        if self.worker.ring is not None:
+            self.worker.ring.serve(self)
+        else:
+            while True:
+                self.serve_one()
 
-    def serve(self):
-        application, worker, handle = self.application, self.worker, self.handle
+    def serve_one(self):
+        """Runs the next request that comes as a frame."""
         while True:
             number, kind, flags, payload = self.receive()
             if kind == REQUEST:
-                handle(self, number, flags, payload, application)
-                payload = None
-                if worker.stopping:
-                    worker.notify()
-            elif kind != ABORT:  # one of those came too late for its request
+                break
+            if kind != ABORT:  # one of those came too late for its request
                 breach("frame %d while no request runs" % kind)
+        self.handle(self, number, flags, payload, self.application)
 
     def occupied(self):
-        return self.request is not None or self.start_at != self.end_at or self.readable()
+        """Whether there is a request, be it one that the thread has not seen yet."""
+        if self.request is not None:
+            return True
+        if self.worker.ring is not None:
+            return False  # what lies on the lane came too late for its request
+        return self.start_at != self.end_at or self.readable()
 
     # --------------------------------------------------------------------- receiving
 
@@ -164,12 +171,13 @@ class Lane:
         if not self.receive_lock.acquire(False):
             return False
         try:
-            if self.start_at == self.end_at and not self.readable():
-                return False
-            other, kind, _, _ = self.receive()
-            if kind != ABORT or other != number:
-                breach("frame %d of request %d while the application answers" % (kind, other))
-            return True
+            while self.start_at != self.end_at or self.readable():
+                other, kind, _, _ = self.receive()
+                if kind != ABORT:
+                    breach("frame %d of request %d while the application answers" % (kind, other))
+                if other == number:
+                    return True
+            return False  # what was there came too late for a request before this one
         finally:
             self.receive_lock.release()
 

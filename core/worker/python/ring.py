@@ -5,77 +5,91 @@ else is needed. Whatever sends a frame moves the request over to the lane of its
 thread first: a body or a response in pieces, a file, a line for wsgi.errors, an
 exception.
 
-    take ──► complete                           all of it through the slot
-         └─► over_lane ──► frames on the lane   from the first frame on
+    take ──► respond                        all of it through the slot
+         ├─► respond, unfinished ─► finish  the same, the application goes on after it
+         └─► over_lane ─► frames            from the first frame on, before or after
+                                            an unfinished response
 """
 
 import ctypes
-import mmap
 import os
+import sys
 from marshal import loads
 
 from .body import Buffered
-from .filewrapper import FileWrapper
-from .lane import REQUEST, breach, front_is_gone
-from .request import Request, handle, respond
+from .request import Request, run
 
 FLAG_OVER_LANE = 1
-REPLY_EXIT = 1
 
 
 class Ring:
     """The worker's end. Raises what keeps it from being used."""
 
     def __init__(self, start):
-        # Loaded from a descriptor: nothing is written to disk.
-        library = ctypes.PyDLL("/proc/self/fd/%d" % start["library"])
-        self.region = mmap.mmap(start["region"], start["size"])
-        address = ctypes.addressof(ctypes.c_char.from_buffer(self.region))
-        open_ring = library.modwsgi_ring
+        if sys.implementation.name != "cpython":
+            raise OSError("only CPython can use shared memory")
+        if not hasattr(os, "register_at_fork"):
+            raise OSError("shared memory needs Python 3.7 or newer")
+        os.set_inheritable(start["front"], False)
+        # From a descriptor: nothing is written to disk.
+        self.library = ctypes.PyDLL("/proc/self/fd/%d" % start["library"])
+        open_ring = self.library.modwsgi_ring
         open_ring.restype = ctypes.py_object
-        open_ring.argtypes = [ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int, ctypes.c_int]
-        functions = open_ring(address, start["size"], start["work"], start["front"])
+        open_ring.argtypes = [ctypes.c_int, ctypes.c_uint64, ctypes.c_int]
+        functions = open_ring(start["region"], start["size"], start["front"])
         if functions is None:
-            raise OSError("the ring has a layout that the library does not know")
-        self.library = library
-        self.take, self.complete, self.over_lane, self.stop = functions
-        for name in ("library", "region"):
-            os.close(start[name])
+            raise OSError("the shared memory cannot be mapped, or has a layout that the library does not know")
+        self.take = functions["take"]
+        self.respond = functions["respond"]
+        self.finish = functions["finish"]
+        self.over_lane = functions["over_lane"]
+        self.waiting = functions["waiting"]
+        self.stop = functions["stop"]
+        self.detach = functions["detach"]
+        self.front = start["front"]
 
-    def serve(self, lane, application):
+    def close_in_child(self):
+        self.detach()
+        os.close(self.front)
+
+    def serve(self, lane):
         """Serves with the thread of a lane until the ring stops."""
-        take, index = self.take, lane.index
+        take, index, application = self.take, lane.index, lane.application
         while True:
             taken = take(index)
             if taken is None:
-                if not lane.worker.stopping:
-                    front_is_gone()
                 return
             slot, number, flags, environ, body = taken
             taken = None
             if flags & FLAG_OVER_LANE:
-                self.over_lane(slot)
-                number, kind, flags, payload = lane.receive_request()
-                if kind != REQUEST:
-                    breach("frame %d instead of a request" % kind)
-                handle(lane, number, flags, payload, application)
-                payload = None
+                self.over_lane(slot, 0)
+                lane.serve_one()
                 continue
             environ = loads(environ)
-            request = RingRequest(self, lane, number, slot)
             environ["wsgi.input"] = Buffered(body)
-            environ["wsgi.errors"] = request.log
-            environ["wsgi.file_wrapper"] = FileWrapper
             environ["mod_wsgi.thread_id"] = index
-            lane.request = request
-            try:
-                respond(application, environ, request)
-            finally:
-                lane.request = environ = request = body = None
+            run(lane, application, environ, RingRequest(self, lane, number, slot))
+            environ = body = None
+
+
+def open_ring(start):
+    """The ring of the start message and None, or None and why there is none."""
+    ring = why = None
+    if start is not None:
+        try:
+            ring = Ring(start)
+        except Exception as error:
+            why = str(error) or type(error).__name__
+        for name in ("library", "region") if ring else ("library", "region", "front"):
+            os.close(start[name])
+    return ring, why
 
 
 class RingRequest(Request):
-    """A request in a slot. Reading its lane moves it there."""
+    """A request in a slot. Reading its lane moves it there.
+
+    slot is the request's until it is None, and so the right to answer: whoever
+    gives it up holds the lane's send_lock."""
 
     __slots__ = ("ring", "slot", "own_lane")
 
@@ -87,19 +101,42 @@ class RingRequest(Request):
 
     @property
     def lane(self):
-        slot = self.slot
-        if slot is not None:
-            self.slot = None
-            self.ring.over_lane(slot)
-        return self.own_lane
+        lane = self.own_lane
+        if self.slot is not None:
+            with lane.send_lock:
+                slot, self.slot = self.slot, None
+                if slot is not None:
+                    self.ring.over_lane(slot, self.sent)
+        return lane
+
+    def put(self, data):
+        """A block as long as the Content-Length is all of the response, but its
+        thread may not be done: the application wants to be asked for more."""
+        if len(data) == self.length and not self.sent and self.slot is not None:
+            block = self.ready_block()
+            with self.own_lane.send_lock:
+                if self.slot is not None and self.ring.respond(self.slot, 0, block, data):
+                    self.sent = True
+                    return
+        Request.put(self, data)
 
     def end_with_head(self, block, data):
-        slot = self.slot
-        if slot is not None:
-            self.log.flush()
-            slot = self.slot  # a line for the log has moved the request
-        if slot is not None and self.ring.complete(slot, block, data, 0):
-            self.slot = None
-            self.over = self.sent = True
-            return
+        if self.slot is not None:
+            self.log.flush()  # a line moves the request
+            with self.own_lane.send_lock:
+                if self.slot is not None and self.ring.respond(self.slot, 1, block, data):
+                    self.slot = None
+                    self.over = self.sent = True
+                    return
         Request.end_with_head(self, block, data)
+
+    def end(self, flags, payload):
+        if self.slot is not None and self.sent and not flags:
+            self.log.flush()
+            with self.own_lane.send_lock:
+                slot, self.slot = self.slot, None
+                if slot is not None:
+                    self.over = True
+                    self.ring.finish(slot)
+                    return
+        Request.end(self, flags, payload)
