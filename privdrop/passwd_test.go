@@ -21,7 +21,7 @@ func TestParsePasswdLine(t *testing.T) {
 		{line: "www:x:33:34::/var/www", name: "www", uid: 33, gid: 34, home: "/var/www", ok: true},
 		{line: "www:x:33:34::/h:/bin/sh:more", name: "www", uid: 33, gid: 34, home: "/h", shell: "/bin/sh:more", ok: true},
 		{line: "ünï:x:1:2:::", name: "ünï", uid: 1, gid: 2, ok: true},
-		{line: "big:x:4294967294:1:::", name: "big", uid: 4294967294, gid: 1, ok: true},
+		{line: "big:x:2147483646:1:::", name: "big", uid: 2147483646, gid: 1, ok: true},
 		{line: ""},
 		{line: ":x:33:33:::"},
 		{line: "# comment:x:1:1:::"},
@@ -113,7 +113,7 @@ func FuzzPasswdLine(f *testing.F) {
 	f.Add("www:x:4294967295:0")
 	f.Fuzz(func(t *testing.T, line string) {
 		name, uid, gid, _, _, ok := privdrop.ParsePasswdLine(line)
-		if ok && (name == "" || uid < 0 || gid < 0 || uid == 1<<32-1 || gid == 1<<32-1) {
+		if ok && (name == "" || uid < 0 || gid < 0 || int64(uid) == 1<<32-1 || int64(gid) == 1<<32-1) {
 			t.Fatalf("%q gave %q %d %d", line, name, uid, gid)
 		}
 		if ok && !strings.HasPrefix(line, name+":") {
@@ -126,7 +126,7 @@ func FuzzGroupLine(f *testing.F) {
 	f.Add("www:x:33:a,b")
 	f.Fuzz(func(t *testing.T, line string) {
 		name, gid, members, ok := privdrop.ParseGroupLine(line)
-		if ok && (name == "" || gid < 0 || gid == 1<<32-1 || slices.Contains(members, "")) {
+		if ok && (name == "" || gid < 0 || int64(gid) == 1<<32-1 || slices.Contains(members, "")) {
 			t.Fatalf("%q gave %q %d %q", line, name, gid, members)
 		}
 	})
@@ -140,7 +140,7 @@ func FuzzID(f *testing.F) {
 		if !ok {
 			return
 		}
-		if id < 0 || id >= 1<<32-1 || strings.TrimLeft(s, "0") != strings.TrimLeft(strconv.Itoa(id), "0") {
+		if id < 0 || int64(id) >= 1<<32-1 || strings.TrimLeft(s, "0") != strings.TrimLeft(strconv.Itoa(id), "0") {
 			t.Fatalf("%q gave %d", s, id)
 		}
 	})

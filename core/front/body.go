@@ -287,16 +287,20 @@ func (b *body) free() {
 // (reliability table 3.2, "unread body").
 const maxDrain = 64 << 10
 
+// leavable tells, when the response begins, whether the connection could go on if
+// the handler read no more of the body. A client that was not told to send it may
+// send it or not: what follows could be either (RFC 9110 section 10.1.1).
+func (b *body) leavable() bool {
+	return b.whole || b.err == io.EOF || b.err == nil && !b.expect && b.size-b.taken <= maxDrain
+}
+
 // discard reads the rest of the body if that is little; false means that the
 // connection cannot be used again.
 func (b *body) discard() bool {
 	if b.whole || b.err == io.EOF {
 		return true
 	}
-	if b.err != nil || b.expect {
-		return false // expect: whether the body will be sent is the client's choice
-	}
-	if b.size >= 0 && b.size-b.taken > maxDrain {
+	if !b.leavable() {
 		return false
 	}
 	step := getBuffer(bufferSize)

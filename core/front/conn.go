@@ -34,7 +34,6 @@ type conn struct {
 	nc     net.Conn
 	peer   exchange.Peer
 	engine http1.Engine
-	start  time.Time
 
 	small [smallHead]byte
 	buf   []byte // small, or larger while a long head is read
@@ -43,7 +42,6 @@ type conn struct {
 	x    exchange.Exchange
 	body body
 	resp response
-	done chan struct{} // end of a pending exchange
 
 	mu   sync.Mutex
 	idle bool // waiting for a request that has not begun

@@ -39,9 +39,7 @@ func (r *response) Head(h *exchange.Head) error {
 	}
 	r.begun = true
 	c := r.c
-	if c.srv.draining.Load() || c.x.Request.Expect100 && c.body.expect {
-		// Whoever was not told to send the body may send it or not: what follows
-		// could be either (RFC 9110 section 10.1.1).
+	if c.srv.draining.Load() || c.x.Request.HasBody() && !c.body.leavable() {
 		c.engine.SetClose()
 	}
 	if r.buf == nil {
@@ -163,7 +161,7 @@ func (r *response) page(status int, extra ...exchange.Field) {
 	if r.buf == nil {
 		r.buf = getBuffer(bufferSize)[:0]
 	}
-	r.buf = http1.AppendError(r.buf, status, c.srv.clock.at(time.Now()), c.srv.cfg.ServerHeader, c.x.Request.IsHead(), extra...)
+	r.buf = http1.AppendError(r.buf, status, c.srv.clock.at(time.Now()), c.srv.cfg.ServerHeader, c.engine.IsHead(), extra...)
 	if err := r.Flush(); err != nil {
 		r.reset = true
 	}

@@ -98,7 +98,7 @@ func TestEnvironFields(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := map[string]any{}
 			for k, v := range environ(t, request(c.fields...), gateway.Settings{}) {
-				if strings.HasPrefix(k, "HTTP_") || strings.HasPrefix(k, "CONTENT_") {
+				if strings.HasPrefix(k, "HTTP_") && k != "HTTP_HOST" || strings.HasPrefix(k, "CONTENT_") {
 					got[k] = v
 				}
 			}
@@ -106,6 +106,20 @@ func TestEnvironFields(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestHost: what the client meant, which an absolute-form target says better than
+// the Host field.
+func TestHost(t *testing.T) {
+	x := request("Host", "field")
+	x.Request.Host = []byte("target:81")
+	if m := environ(t, x, gateway.Settings{}); m["HTTP_HOST"] != "target:81" || m["SERVER_NAME"] != "target" {
+		t.Errorf("HTTP_HOST %v, SERVER_NAME %v", m["HTTP_HOST"], m["SERVER_NAME"])
+	}
+	x.Request.Host, x.Request.Fields = nil, nil
+	if v, ok := environ(t, x, gateway.Settings{})["HTTP_HOST"]; ok {
+		t.Errorf("HTTP_HOST %v without one", v)
 	}
 }
 

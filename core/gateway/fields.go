@@ -13,10 +13,15 @@ import (
 //     X-Foo would become one key, and the client could choose the winner.
 //   - Proxy is dropped (httpoxy), Transfer-Encoding too: the body is decoded.
 //   - Content-Type and Content-Length have keys of their own.
+//   - HTTP_HOST is the host that the client meant: that of an absolute-form target
+//     stands above the Host field (RFC 9112 section 3.2.2).
 //   - Repeated fields are joined with ", ", Cookie with "; " (RFC 9113 section
 //     8.2.3: that is what cookie parsers expect).
 func (e *Environ) appendFields(dst []byte, x *exchange.Exchange) []byte {
 	fields := x.Request.Fields
+	if h := x.Request.Host; len(h) > 0 {
+		dst = appendText(appendKey(dst, "HTTP_HOST"), h)
+	}
 	for i := range fields {
 		f := &fields[i]
 		switch fieldRule(f.Name) {
@@ -24,6 +29,8 @@ func (e *Environ) appendFields(dst []byte, x *exchange.Exchange) []byte {
 			continue
 		case contentType:
 			dst = appendText(appendKey(dst, "CONTENT_TYPE"), f.Value)
+			continue
+		case host:
 			continue
 		}
 		if repeats(fields[:i], f.Name) {
@@ -64,10 +71,15 @@ const (
 	keep rule = iota
 	drop
 	contentType
+	host
 )
 
 func fieldRule(name []byte) rule {
 	switch len(name) {
+	case 4:
+		if exchange.EqualFold(name, "host") {
+			return host
+		}
 	case 5:
 		if exchange.EqualFold(name, "proxy") {
 			return drop

@@ -51,14 +51,14 @@ func classes() (t [256]uint8) {
 func isToken(c byte) bool { return class[c]&tokenByte != 0 }
 func isOWS(c byte) bool   { return c == ' ' || c == '\t' }
 
-// allTokens tells whether b is a token: not empty, tchars only.
+// allTokens tells whether b holds nothing but tchars.
 func allTokens(b []byte) bool {
 	for _, c := range b {
 		if !isToken(c) {
 			return false
 		}
 	}
-	return len(b) > 0
+	return true
 }
 
 // trimOWS cuts optional white space off both ends (RFC 9110 section 5.6.3).

@@ -124,3 +124,7 @@ func (e *Engine) reject(status int, reason string) Verdict {
 	e.rejection = Rejection{Status: status, Reason: reason}
 	return Reject
 }
+
+// IsHead tells whether the method of the request is HEAD, as far as it was read:
+// also when the rest of its head was refused.
+func (e *Engine) IsHead() bool { return e.request.isHead }

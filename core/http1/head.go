@@ -144,5 +144,6 @@ func (e *Engine) fill(buf []byte, req *exchange.Request) {
 	r := &e.request
 	req.ContentLength = r.length
 	req.Chunked = r.te == teChunked
+	// A client without a body waits for nothing (RFC 9110 section 10.1.1).
 	req.Expect100 = r.expect && !r.http10 && e.phase == inBody
 }

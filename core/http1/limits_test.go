@@ -31,6 +31,8 @@ func TestLimits(t *testing.T) {
 		{"request line beyond the limit", small, "GET /" + strings.Repeat("a", 19) + " HTTP/1.1\r\nHost: a\r\n\r\n", "reject 414"},
 		{"request line at the limit behind a CRLF", small, "\r\nGET /" + strings.Repeat("a", 18) + " HTTP/1.1\r\nHost: a\r\n\r\n", "idle"},
 		{"request line far beyond the limit", small, "GET /" + strings.Repeat("a", 500), "reject 414"},
+		{"refused at the first byte too many", small, strings.Repeat("A", 33), "reject 414"},
+		{"not refused while that may be the CR", small, strings.Repeat("A", 32) + "\r", "more"},
 		{"endless method", small, strings.Repeat("A", 500), "reject 414"},
 		{"too long and malformed: too long", small, "GET /\x00" + strings.Repeat("a", 40) + " HTTP/1.1\r\n", "reject 414"},
 		{"too long by a CR", small, "GET /" + strings.Repeat("a", 18) + " HTTP/1.1\r\r\n", "reject 414"},
@@ -41,6 +43,7 @@ func TestLimits(t *testing.T) {
 		{"field beyond the limit", small, get + "A: " + strings.Repeat("b", 22) + "\r\n\r\n", "reject 431"},
 		{"field far beyond the limit", small, get + "A: " + strings.Repeat("b", 500), "reject 431"},
 		{"field beyond the limit by white space", small, get + "A: b" + strings.Repeat(" ", 21) + "\r\n\r\n", "reject 431"},
+		{"field refused at the first byte too many", small, get + strings.Repeat("b", 25), "reject 431"},
 		{"endless field name", small, get + strings.Repeat("b", 500), "reject 431"},
 		{"too long and malformed field", small, get + "A\x00: " + strings.Repeat("b", 40) + "\r\n\r\n", "reject 431"},
 

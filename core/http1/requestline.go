@@ -27,6 +27,7 @@ func (e *Engine) parseRequestLine(line []byte, start int) Verdict {
 	if m == 0 || m == len(line) || line[m] != ' ' {
 		return e.reject(400, "malformed method in the request line")
 	}
+	e.request.isHead = string(line[:m]) == "HEAD" // at once: a refusal has no body then either
 	v := len(line) - versionSize
 	if v <= m+1 {
 		return e.reject(400, "request line without target or version")
@@ -44,7 +45,6 @@ func (e *Engine) parseRequestLine(line []byte, start int) Verdict {
 	l.target, l.targetEnd = start+m+1, start+v
 	l.minor = tail[8] - '0'
 	e.request.http10 = l.minor == 0
-	e.request.isHead = string(method) == "HEAD"
 	if string(method) == "CONNECT" {
 		return e.reject(501, "CONNECT is not implemented")
 	}

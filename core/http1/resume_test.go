@@ -157,6 +157,36 @@ func TestRejectedForEver(t *testing.T) {
 	}
 }
 
+// The log says which of several possible faults it was.
+func TestReasons(t *testing.T) {
+	limits := http1.DefaultLimits()
+	const get = "GET / HTTP/1.1\r\n"
+	tests := []struct{ raw, reason string }{
+		{"\x16\x03\x01", "request line does not begin with a method"},
+		{"GET /\r\n", "request line without target or version"},
+		{"GET / HTTP/1.x\r\n", "malformed version in the request line"},
+		{"GET /a#b HTTP/1.1\r\n", "byte in the request target that must be percent-encoded"},
+		{get + "Host: a\n", "line ends with a bare LF"},
+		{get + " Host: a\r\n", "white space before the first field"},
+		{get + "Host: a\r\n b\r\n", "folded field line"},
+		{get + "foo\r\n", "field line without a colon"},
+		{get + ": foo\r\n", "field without a name"},
+		{get + "[foo]: bar\r\n", "malformed field name"},
+		{get + "foo[]: bar\r\n", "malformed field name"},
+		{get + "foo : bar\r\n", "white space in or after a field name"},
+		{get + "Host:\r\n", "empty Host field"},
+		{get + "\r\n", "HTTP/1.1 request without Host"},
+	}
+	for _, test := range tests {
+		var e http1.Engine
+		var req exchange.Request
+		e.Init(&limits)
+		if _, v := e.ParseHead([]byte(test.raw), &req); v != http1.Reject || e.Rejection().Reason != test.reason {
+			t.Errorf("%q: %v, %q, want %q", test.raw, v, e.Rejection().Reason, test.reason)
+		}
+	}
+}
+
 // Calls in an order that would lose the framing refuse the connection instead.
 func TestWrongOrderIsRefused(t *testing.T) {
 	limits := http1.DefaultLimits()
@@ -187,5 +217,13 @@ func TestWrongOrderIsRefused(t *testing.T) {
 				t.Errorf("%v, want a refusal", v)
 			}
 		})
+	}
+}
+
+func TestVerdictString(t *testing.T) {
+	for v, want := range map[http1.Verdict]string{http1.More: "More", http1.OK: "OK", http1.Reject: "Reject"} {
+		if v.String() != want {
+			t.Errorf("%d: %q, want %q", v, v.String(), want)
+		}
 	}
 }

@@ -35,7 +35,19 @@ type Result struct {
 	Err error
 	// Exit: the application raised SystemExit; its worker wants to be replaced.
 	Exit bool
+	// Phase is how far the request had come when Err ended it.
+	Phase Phase
 }
+
+// Phase is a part of a request's life in a worker.
+type Phase string
+
+// The phases of a request.
+const (
+	InApplication Phase = "before the response"
+	InBody        Phase = "while the application read the body"
+	InResponse    Phase = "in the middle of the response"
+)
 
 // Serve runs one request: sends it to the worker's thread and relays what comes
 // back. It returns when the thread is done with the request, which may be before
@@ -56,7 +68,7 @@ func (s *serving) run(err error) Result {
 	}
 	s.c.dropFiles()
 	if err != nil {
-		return Result{Err: err}
+		return Result{Err: err, Phase: s.phase()}
 	}
 	s.c.shrink()
 	return Result{Exit: s.exit}
@@ -79,6 +91,7 @@ type serving struct {
 	x    *exchange.Exchange
 	head exchange.Head
 
+	asked     bool // the application has begun to read the body
 	bodyEnded bool
 	answering bool
 	discard   bool // the response is over, frames are thrown away
@@ -86,6 +99,16 @@ type serving struct {
 	done      bool
 	sent      int64               // body bytes given to the worker
 	bodyErr   *exchange.BodyError // why the body could not be delivered
+}
+
+func (s *serving) phase() Phase {
+	switch {
+	case s.answering:
+		return InResponse
+	case s.asked && !s.bodyEnded:
+		return InBody
+	}
+	return InApplication
 }
 
 // request sends the REQUEST frame, with the body if it is here and fits.
@@ -354,6 +377,7 @@ func (s *serving) takeWant(h Header) error {
 	if s.bodyEnded {
 		return breach("WANT frame after the end of the body")
 	}
+	s.asked = true
 	want := min(int(binary.LittleEndian.Uint32(p)), bodyStep)
 	if s.answering {
 		// Who reads on while answering wants the client to see the answer so far.

@@ -87,7 +87,7 @@ func (e *consoleEncoder) addJSON(key string, value any) error {
 	if err := enc.Encode(value); err != nil {
 		return fmt.Errorf("encode log field %q: %w", key, err)
 	}
-	e.addRaw(key, string(appendEscaped(nil, strings.TrimSuffix(b.String(), "\n"), false)))
+	e.addRaw(key, strings.TrimSuffix(string(printableJSON(b.Bytes())), "\n"))
 	return nil
 }
 

@@ -5,8 +5,16 @@ import (
 	"unicode/utf8"
 )
 
+const hexDigits = "0123456789abcdef"
+
+// decode returns the first character of s.
+func decode[T string | []byte](s T) (rune, int) {
+	var b [utf8.UTFMax]byte
+	return utf8.DecodeRune(b[:copy(b[:], s)])
+}
+
 // plain tells whether s can stand in the console as it is.
-func plain(s string) bool {
+func plain[T string | []byte](s T) bool {
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			if c < ' ' || c == 0x7f {
@@ -15,7 +23,7 @@ func plain(s string) bool {
 			i++
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+		r, size := decode(s[i:])
 		if r == utf8.RuneError && size == 1 || !strconv.IsPrint(r) {
 			return false
 		}
@@ -56,8 +64,7 @@ func appendEscaped(dst []byte, s string, quoted bool) []byte {
 }
 
 func appendHexByte(dst []byte, c byte) []byte {
-	const hex = "0123456789abcdef"
-	return append(dst, '\\', 'x', hex[c>>4], hex[c&15])
+	return append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
 }
 
 // appendValue appends the value of a field, in quotes if it has to have them.

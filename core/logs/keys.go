@@ -39,6 +39,6 @@ const (
 	KeyStderr      = "stderr"
 
 	KeyAddress = "address"
-	KeyPathLog = "log"     // file name of a log
+	KeyLog     = "log"     // file name of a log
 	KeyDropped = "dropped" // lines that were not written
 )

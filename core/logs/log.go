@@ -60,7 +60,7 @@ func Open(cfg Config) (*Log, error) {
 	if err := setLevel(level, cfg.Level); err != nil {
 		return nil, err
 	}
-	encoder, err := newEncoder(cfg)
+	encoder, isJSON, err := newEncoder(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func Open(cfg Config) (*Log, error) {
 	l := &Log{level: level, writer: w}
 	// A logger that fails has nowhere to say so but here: zap's own choice would
 	// be the process's standard error.
-	l.Logger = zap.New(zapcore.NewCore(encoder, lineSink{w}, level), zap.ErrorOutput(lineSink{w}))
+	l.Logger = zap.New(zapcore.NewCore(encoder, lineSink{w, isJSON}, level), zap.ErrorOutput(lineSink{w, false}))
 	return l, nil
 }
 
@@ -106,19 +106,19 @@ func setLevel(level zap.AtomicLevel, name string) error {
 	return nil
 }
 
-func newEncoder(cfg Config) (zapcore.Encoder, error) {
+func newEncoder(cfg Config) (enc zapcore.Encoder, isJSON bool, err error) {
 	switch cfg.Format {
 	case FormatConsole:
 	case FormatJSON:
-		return newJSONEncoder(), nil
+		return newJSONEncoder(), true, nil
 	case FormatAuto, "":
 		if !cfg.Terminal {
-			return newJSONEncoder(), nil
+			return newJSONEncoder(), true, nil
 		}
 	default:
-		return nil, fmt.Errorf("cannot use log format %q: it is one of auto, console and json", cfg.Format)
+		return nil, false, fmt.Errorf("cannot use log format %q: it is one of auto, console and json", cfg.Format)
 	}
-	return &consoleEncoder{colour: cfg.Colour, width: cfg.Width}, nil
+	return &consoleEncoder{colour: cfg.Colour, width: cfg.Width}, false, nil
 }
 
 func newJSONEncoder() zapcore.Encoder {
@@ -133,12 +133,19 @@ func newJSONEncoder() zapcore.Encoder {
 
 // lineSink is a Writer as zap sees it: an entry a call, which is there on return
 // if the log is in order, because the next moment may be a crash.
-type lineSink struct{ w *Writer }
+type lineSink struct {
+	w    *Writer
+	json bool
+}
 
 // Write never fails: the Writer counts and tells what went wrong, and zap could
 // do nothing but repeat it on standard error.
 func (s lineSink) Write(p []byte) (int, error) {
-	if s.w.Append(p) {
+	line := p
+	if s.json {
+		line = printableJSON(p)
+	}
+	if s.w.Append(line) {
 		s.w.Flush(lineWait)
 	}
 	return len(p), nil
@@ -161,13 +168,13 @@ func tell(out io.Writer, t Trouble) {
 	var text string
 	switch {
 	case t.Err != nil && t.Dropped > 0:
-		text = fmt.Sprintf("cannot write %s: %v; %d lines were dropped", name, t.Err, t.Dropped)
+		text = fmt.Sprintf("cannot write %s: %v; lines dropped: %d", name, t.Err, t.Dropped)
 	case t.Err != nil:
 		text = fmt.Sprintf("cannot write %s: %v; trying again each second", name, t.Err)
 	case t.Dropped > 0:
-		text = fmt.Sprintf("%d lines of %s were dropped because it could not be written", t.Dropped, name)
+		text = fmt.Sprintf("%s could not be written for a while; lines dropped: %d", name, t.Dropped)
 	default:
-		text = fmt.Sprintf("%s is written again, nothing was lost", name)
+		text = fmt.Sprintf("%s is written again", name)
 	}
 	_, _ = io.WriteString(out, text+"\n") // there is no one left to tell
 }

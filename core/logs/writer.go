@@ -50,13 +50,6 @@ type WriterConfig struct {
 	Interval time.Duration
 }
 
-// Trouble is what went wrong with a log since the last report of it.
-type Trouble struct {
-	Path    string // "" if the log is no file of its own
-	Err     error  // why writing fails now; nil if it works
-	Dropped uint64 // lines lost since the last report
-}
-
 // Writer hands whole lines to a file; see the package comment. Its methods may be
 // called from several goroutines at once.
 type Writer struct {
@@ -273,35 +266,6 @@ func quoted(path string) string {
 		return ""
 	}
 	return fmt.Sprintf(" %q", path)
-}
-
-// report runs Trouble, apart from the writing: whoever hears of it may be slow.
-func (w *Writer) report() {
-	defer close(w.told)
-	var said Trouble // what was reported last; Dropped in all
-	for ended := false; !ended; {
-		select {
-		case <-w.news:
-		case <-w.done:
-			ended = true
-		}
-		w.mu.Lock()
-		now := Trouble{Path: w.cfg.Path, Err: w.err, Dropped: w.dropped.Load()}
-		w.mu.Unlock()
-		if now.Dropped == said.Dropped && (now.Err == nil) == (said.Err == nil) {
-			continue
-		}
-		say := now
-		say.Dropped -= said.Dropped
-		said = now
-		if w.cfg.Trouble != nil {
-			w.cfg.Trouble(say)
-		}
-		select {
-		case <-time.After(w.cfg.Interval):
-		case <-w.done:
-		}
-	}
 }
 
 func signal(ch chan struct{}) {

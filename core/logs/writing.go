@@ -2,7 +2,9 @@ package logs
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -112,6 +114,10 @@ func (w *Writer) write(timer *time.Timer, batch []byte) (left []byte) {
 
 // note keeps how the last write went.
 func (w *Writer) note(err error) {
+	var pe *fs.PathError
+	if w.cfg.Path != "" && errors.As(err, &pe) {
+		err = pe.Err // who hears of it is told the path anyway
+	}
 	w.mu.Lock()
 	changed := (err == nil) != (w.err == nil)
 	w.err = err

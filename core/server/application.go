@@ -129,7 +129,9 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 	case res.TimedOut():
 		a.timedOut(x, th)
 	case errors.Is(res.Err, lane.ErrWorkerGone):
-		x.Response.Abort(502, res.Err) // the obituary has the rest
+		a.log.Error("request lost, its worker died", zap.Int("pid", th.Worker.PID()),
+			zap.String("request", th.Request()), zap.String("phase", string(res.Phase)))
+		x.Response.Abort(502, res.Err) // how it died is in the worker's obituary
 	default:
 		a.log.Error("dropping a worker", zap.Int("pid", th.Worker.PID()), zap.String("request", th.Request()), zap.Error(res.Err))
 		x.Response.Abort(502, res.Err)

@@ -70,11 +70,7 @@ func (s *Server) open(stdout, stderr io.Writer) error {
 	if s.listeners, err = bind(s.cfg.Listen, s.cfg.Backlog, who); err != nil {
 		return err
 	}
-	if s.logs, err = openLogs(s.cfg.Logs, who, stdout, stderr); err != nil {
-		return err
-	}
-	s.log = s.logs.log
-	if s.proof, err = who.become(); err != nil {
+	if err := s.openLogsAndBecome(who, stdout, stderr); err != nil {
 		return err
 	}
 	if s.proof != "" {
@@ -89,6 +85,28 @@ func (s *Server) open(stdout, stderr io.Writer) error {
 	}
 	slices.SortStableFunc(s.apps, func(a, b *application) int { return len(b.cfg.MountPoint) - len(a.cfg.MountPoint) })
 	s.front = front.New(s.cfg.Front, &router{s.apps}, s.hooks(), s.log)
+	return nil
+}
+
+// openLogsAndBecome opens the logs while files can still be opened that only root
+// may. A directory that belongs to the user is none for root to write in: there
+// the logs are opened when root is gone.
+func (s *Server) openLogsAndBecome(who *identity, stdout, stderr io.Writer) (err error) {
+	s.logs, err = openLogs(s.cfg.Logs, who, stdout, stderr)
+	if err != nil && !who.drop {
+		return err
+	}
+	proof, failed := who.become()
+	if failed != nil {
+		return failed
+	}
+	if s.logs == nil {
+		var again error
+		if s.logs, again = openLogs(s.cfg.Logs, who, stdout, stderr); again != nil {
+			return err
+		}
+	}
+	s.log, s.proof = s.logs.log, proof
 	return nil
 }
 

@@ -59,16 +59,16 @@ func (c *conversation) take(line []byte, asked bool) (Event, *stacksReply, error
 		}
 		return Event{Failed: f}, nil, err
 	case "files":
-		f := struct {
+		var f struct {
 			Paths []string `json:"paths"`
-		}{Paths: []string{}}
+		}
 		if err := json.Unmarshal(line, &f); err != nil {
 			return Event{}, nil, fmt.Errorf("read files message: %w", err)
 		}
 		if len(f.Paths) > maxPaths {
 			return Event{}, nil, fmt.Errorf("files message with %d paths", len(f.Paths))
 		}
-		return Event{Files: f.Paths}, nil, nil
+		return Event{Files: append([]string{}, f.Paths...)}, nil, nil // never nil
 	case "stacks":
 		r := new(stacksReply)
 		if err := json.Unmarshal(line, r); err != nil {
@@ -147,11 +147,11 @@ func lines(r io.Reader, take func(line []byte) error) error {
 			buf = buf[:copy(buf, buf[end+1:])]
 			searched = 0
 		}
-		if err != nil {
-			return err
-		}
 		if len(buf) > maxLine {
 			return errLineTooLong
+		}
+		if err != nil {
+			return err
 		}
 		if len(buf) == cap(buf) {
 			buf = append(make([]byte, 0, 2*cap(buf)), buf...)

@@ -77,7 +77,12 @@ func notify() (signals chan os.Signal, stop func()) {
 		wanted = append(wanted, syscall.SIGHUP, reopen)
 	}
 	signal.Notify(signals, wanted...)
-	return signals, func() { signal.Stop(signals) }
+	// A closed pipe on standard output or error would end the process ("| head"):
+	// the logs know how to live without a reader. Caught and not ignored, because
+	// workers would inherit that. Nobody receives it.
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	return signals, func() { signal.Stop(signals); signal.Stop(pipe) }
 }
 
 // untilSignal is a context that ends with SIGINT or SIGTERM, which is its cause.

@@ -42,9 +42,16 @@ func root(t *testing.T) string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(here)))
 }
 
-// sources parses every Go file of the checkout.
+// parsed is every Go file of the checkout; the tests of this package run one
+// after the other.
+var parsed []file
+
+// sources parses every Go file of the checkout, once.
 func sources(t *testing.T) []file {
 	t.Helper()
+	if parsed != nil {
+		return parsed
+	}
 	var files []file
 	err := filepath.WalkDir(root(t), func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -67,6 +74,7 @@ func sources(t *testing.T) []file {
 	if len(files) == 0 {
 		t.Fatal("no Go file found")
 	}
+	parsed = files
 	return files
 }
 

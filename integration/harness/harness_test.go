@@ -28,13 +28,13 @@ func TestInterpreters(t *testing.T) {
 
 func TestUnexpectedLines(t *testing.T) {
 	lines := []string{
-		`{"level":"info","msg":"ready"}`,
-		`{"level":"error","msg":"worker died"}`,
-		`{"level":"error","msg":"queue full"}`,
+		`{"level":"info","message":"ready"}`,
+		`{"level":"error","message":"worker died"}`,
+		`{"level":"error","message":"queue full"}`,
 		`panic: runtime error`,
 		`goroutine 1 [running]:`,
 		`WARNING: DATA RACE`,
-		`{"level":"warn","msg":"panic: said an application"}`,
+		`{"level":"warn","message":"panic: said an application"}`,
 		`{not json`,
 	}
 	want := []string{lines[1], lines[3], lines[4], lines[5]}

@@ -3,7 +3,7 @@ package harness
 import "strings"
 
 // isReady knows the line that the server logs once it serves.
-func isReady(l Line) bool { return l.String("msg") == "ready" }
+func isReady(l Line) bool { return l.String("message") == "ready" }
 
 // readyAddresses are the addresses of the ready line in the form that
 // [Dial] takes.

@@ -82,11 +82,15 @@ func TestUnreadBody(t *testing.T) {
 							t.Fatalf("answered with %.100q", first.Body)
 						}
 						want := 2
-						if first.Closes() && !test.kept {
-							c.ExpectClosed()
-							want = 1
-						} else if e := decode(t, c.Expect("GET", 200)); e.Environ["PATH_INFO"] != "/probe" {
-							t.Errorf("the request behind was read as %q", e.Environ["PATH_INFO"])
+						if res, err := c.Read("GET"); err == nil {
+							if e := decode(t, res); e.Environ["PATH_INFO"] != "/probe" {
+								t.Errorf("the request behind was read as %q", e.Environ["PATH_INFO"])
+							}
+						} else if want = 1; !isCut(err) || test.kept {
+							t.Errorf("the request behind is not answered: %v", err)
+						} else if !first.Closes() && framed.name == "length" {
+							// With chunks nobody knows before how much is to come.
+							t.Error("the connection was closed with a request on it, and the answer before has not announced it")
 						}
 						if n := calls(t, s) - before; n != want {
 							t.Errorf("the application was called %d times, expected %d", n, want)

@@ -99,9 +99,6 @@ func explain(address string, port int, err error) *Error {
 	}
 	if u, ok := errors.AsType[*pathguard.Unsafe](err); ok {
 		e.Kind = UnsafeDir
-		if !u.Mode.IsDir() {
-			e.Kind = Occupied
-		}
 		if u.Fix != "" {
 			e.hint = "type: " + u.Fix
 		}

@@ -99,7 +99,8 @@ func Unix(path string, o UnixOptions) (*UnixListener, error) {
 	e := explain(path, 0, err)
 	if errors.Is(err, errLive) {
 		e.Kind = InUse
-	} else if e.Kind == Occupied {
+	} else if u, ok := errors.AsType[*pathguard.Unsafe](err); ok && u.Path == full {
+		e.Kind = Occupied
 		e.hint = "remove it if nobody needs it (rm " + full + "), or use another path"
 	}
 	return nil, e

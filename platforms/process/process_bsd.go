@@ -54,3 +54,5 @@ func (c *Child) waitEnd() {
 		}
 	}
 }
+
+func closeRangeOnExec() bool { return false }

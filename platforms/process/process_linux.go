@@ -2,6 +2,7 @@ package process
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"syscall"
@@ -51,4 +52,9 @@ func (c *Child) waitEnd() {
 			return
 		}
 	}
+}
+
+// closeRangeOnExec does the work of closeOnExec in one call, from Linux 5.11 on.
+func closeRangeOnExec() bool {
+	return unix.CloseRange(firstInherited, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,7 @@ const firstInherited = 3
 type group struct{}
 
 func start(cmd *Command, std []*os.File) (*Child, error) {
+	closeOnExec()
 	p, err := os.StartProcess(cmd.Path, cmd.Args, &os.ProcAttr{
 		Dir: cmd.Dir, Env: cmd.Env,
 		Files: append(std, cmd.Inherit...),
@@ -30,6 +32,28 @@ func start(cmd *Command, std []*os.File) (*Child, error) {
 		return nil, err
 	}
 	return &Child{process: p}, nil
+}
+
+// closeOnExec keeps what this process itself has inherited from reaching the
+// child: Go marks only what it opens.
+func closeOnExec() {
+	if closeRangeOnExec() {
+		return
+	}
+	dir, err := os.Open("/dev/fd")
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if fd, err := strconv.Atoi(name); err == nil && fd >= firstInherited {
+			unix.CloseOnExec(fd)
+		}
+	}
 }
 
 func (c *Child) killGroup() error { return unix.Kill(-c.process.Pid, unix.SIGKILL) }

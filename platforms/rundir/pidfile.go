@@ -58,10 +58,10 @@ func pidRefusal(verb, path string, err error) error {
 	switch {
 	case unsafe && u.Fix != "":
 		r.Hint = "type: " + u.Fix
-	case unsafe && u.Mode.IsDir():
-		r.Hint = "use a directory that only root or this user can write"
-	case unsafe:
+	case unsafe && filepath.Base(u.Path) == filepath.Base(path) && !u.Mode.IsDir():
 		r.Hint = "remove it: rm " + path
+	case unsafe:
+		r.Hint = "use a directory that only root or this user can write"
 	}
 	return r
 }

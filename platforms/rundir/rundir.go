@@ -85,7 +85,7 @@ func open(path string, o Options) (string, error) {
 		o.Mode = DefaultMode
 	}
 	asRoot := os.Geteuid() == 0
-	parent, name := filepath.Split(path)
+	parent, name := filepath.Dir(path), filepath.Base(path)
 	if !asRoot {
 		if err := os.MkdirAll(parent, 0o700); err != nil { // ~/.cache/NAME
 			return "", err

@@ -1,9 +1,12 @@
 package accesslog
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Names of formats.
@@ -87,6 +90,9 @@ type parser struct {
 }
 
 func (p *parser) run() error {
+	if err := oneLine(p.format); err != nil {
+		return err
+	}
 	for p.pos < len(p.format) {
 		var err error
 		switch c := p.format[p.pos]; {
@@ -94,8 +100,6 @@ func (p *parser) run() error {
 			err = p.directive()
 		case c == '\\':
 			err = p.backslash()
-		case c < ' ' && c != '\t' || c == 0x7f:
-			err = fmt.Errorf("control byte %q at column %d: a line of the log is one line of text", c, p.pos+1)
 		default:
 			p.literal = append(p.literal, c)
 			p.pos++
@@ -105,6 +109,19 @@ func (p *parser) run() error {
 		}
 	}
 	p.flush()
+	return nil
+}
+
+// oneLine refuses what would come out verbatim and is no part of a line of text.
+func oneLine(format string) error {
+	for i, r := range format {
+		if unicode.IsControl(r) && r != '\t' {
+			return fmt.Errorf("control character %q at column %d: a request is one line of text", r, i+1)
+		}
+	}
+	if !utf8.ValidString(format) {
+		return errors.New("it is not valid UTF-8")
+	}
 	return nil
 }
 
@@ -243,7 +260,7 @@ func knownLetters[V any](table map[byte]V) string {
 	for c := range table {
 		letters = append(letters, c)
 	}
-	// Upper case beside its lower case, as a person looks for it.
+	// Lower case beside its upper case, as a person looks for it.
 	slices.SortFunc(letters, func(a, b byte) int {
 		if x, y := a|0x20, b|0x20; x != y {
 			return int(x) - int(y)

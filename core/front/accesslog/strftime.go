@@ -73,7 +73,7 @@ func parseTime(format string) ([]timePart, error) {
 			i = len(format)
 		}
 		if i > 0 {
-			parts = append(parts, timePart{literal: string(appendText(nil, format[:i]))})
+			parts = append(parts, timePart{literal: format[:i]})
 			format = format[i:]
 			continue
 		}

@@ -13,6 +13,9 @@ import socket
 
 
 def _boot(fd):
+    del globals()["_boot"]  # __main__ is the application's
+    sys.argv[:] = [""]
+
     def receive(size):
         parts = []
         while size:
@@ -88,9 +91,4 @@ def _boot(fd):
 
 
 if __name__ == "__main__":
-    _fd = int(sys.argv[1])
-    sys.argv = [""]
-    try:
-        sys.exit(_boot(_fd))
-    finally:
-        del _boot, _fd
+    sys.exit(_boot(int(sys.argv.pop())))

@@ -115,5 +115,8 @@ def import_error(what, error):
 
 def _install_hint(top):
     python = sys.executable or "python"
+    if top in sys.modules:
+        return "%s is there, in a version or a file that has no such module: %s" % (
+            top, getattr(sys.modules[top], "__file__", None) or "no file")
     return ("the interpreter is %s (prefix %s): install what provides %s with \"%s -m pip install ...\", "
             "or choose another interpreter with --python or --virtualenv" % (python, sys.prefix, top, python))

@@ -22,8 +22,7 @@ def load(path, name, label):
         try:
             import plaster
         except ImportError:
-            raise LoadError("config", "%s needs the module paste.deploy, which this interpreter does not have" % label,
-                            HINT, missing)
+            raise LoadError("config", "%s needs the module paste.deploy, and it cannot be imported: %s" % (label, missing), HINT)
         loadapp = None
     try:
         if loadapp is not None:

@@ -12,6 +12,9 @@ WSGI, ASGI, FACTORY, UNKNOWN, OTHER = "wsgi", "asgi", "factory", "unknown", "oth
 NAMES = ("application", "app")
 FACTORIES = ("create_app", "make_app")
 
+TRIED = "%s, any other callable that takes (environ, start_response), %s" % (
+    ", ".join(NAMES), ", ".join(name + "()" for name in FACTORIES))
+
 ASGI_MESSAGE = "%s is an ASGI application, and this server serves WSGI"
 ASGI_HINT = "serve it with an ASGI server, or wrap it into a WSGI application (a2wsgi.ASGIMiddleware does that)"
 
@@ -255,7 +258,5 @@ def find(module, label):
     if asynchronous:
         raise LoadError("not-callable", ASGI_MESSAGE % ("%s in %s" % (asynchronous, label)), ASGI_HINT)
     others = ["%s is %s" % (name, describe(vars(module)[name])) for name in NAMES if name in vars(module)]
-    raise LoadError("no-callable", "there is no WSGI application in %s: tried %s, any other callable that takes "
-                    "(environ, start_response), %s%s" % (label, ", ".join(NAMES), ", ".join(name + "()" for name in FACTORIES),
-                                                         " (%s)" % "; ".join(others) if others else ""),
-                    "name it: %s:NAME" % label)
+    raise LoadError("no-callable", "there is no WSGI application in %s: tried %s%s"
+                    % (label, TRIED, " (%s)" % "; ".join(others) if others else ""), "name it: %s:NAME" % label)

@@ -206,8 +206,8 @@ def load_directory(directory, target, expression):
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise LoadError("no-callable", "there is no WSGI application in %s: %s"
-                        % (directory, "; ".join(str(error) for error in errors)), "name it: module:callable")
+        raise LoadError("no-callable", "there is no WSGI application in the files of %s, %s: tried %s"
+                        % (directory, ", ".join(_scripts_in(directory)), search.TRIED), "name it: module:callable")
     raise LoadError("not-found", "there is no application in %s: tried %s, a Django project (manage.py), %s"
                     % (directory, ", ".join(SCRIPTS), LAST),
                     "name it: modwsgi-express start-server TARGET, with a script, a module or module:callable")
@@ -243,7 +243,13 @@ def _no_module(name, missing):
 
 
 def _where_hint():
-    return "the working directory is %s (--working-directory)" % os.getcwd()
+    """Where was looked, and what is there."""
+    hint = "the working directory is %s (--working-directory)" % os.getcwd()
+    try:
+        there = sorted(n for n in os.listdir(".") if n.endswith((".py", ".wsgi")))
+    except OSError:
+        return hint
+    return hint + ("; it has %s%s" % (", ".join(there[:5]), ", ..." if there[5:] else "") if there else "")
 
 
 def _from_module(module, expression, label, kind, file):

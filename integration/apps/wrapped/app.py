@@ -8,8 +8,9 @@ checkers only warn about is turned into an error as well. ALLOWED are warnings
 about the application, not about the server.
 """
 
+import importlib.util
 import os
-import runpy
+import sys
 import warnings
 
 ALLOWED = ("Unknown REQUEST_METHOD",)
@@ -52,9 +53,11 @@ def sized_input(app):
 
 
 def load():
-    target = os.environ["WRAP_TARGET"]
-    namespace = runpy.run_path(target, run_name="wrapped_application")
-    app = sized_input(namespace["application"])
+    spec = importlib.util.spec_from_file_location("wrapped_application", os.environ["WRAP_TARGET"])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # applications import themselves, as Django's URLs
+    spec.loader.exec_module(module)
+    app = sized_input(module.application)
     if os.environ["WRAP_CHECKER"] == "lint":
         from webtest import lint
         category, checked = lint.WSGIWarning, lint.middleware(app)

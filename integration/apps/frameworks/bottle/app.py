@@ -7,6 +7,9 @@ from bottle import request, response
 application = bottle.Bottle()
 SECRET = "for tests only"
 
+# The default refuses a file behind another field once both exceed 100 kB.
+bottle.BaseRequest.MEMFILE_MAX = 16 << 20
+
 
 @application.get("/")
 def index():
