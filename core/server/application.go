@@ -34,6 +34,8 @@ type application struct {
 	workers *supervise.Supervisor
 	watch   *watcher // nil unless ReloadOnChanges
 	dropped atomic.Bool
+
+	lanesNoted atomic.Bool
 }
 
 func newApplication(cfg Application, sc *Config, log *zap.Logger) *application {
@@ -57,6 +59,7 @@ func newApplication(cfg Application, sc *Config, log *zap.Logger) *application {
 
 // setEnviron prepares the environ for what was loaded.
 func (a *application) setEnviron(_ worker.Hello, l worker.Loaded) {
+	a.noteTransport(l)
 	a.environ.Store(gateway.NewEnviron(gateway.Settings{
 		MountPoint:     a.cfg.MountPoint,
 		MultiThread:    a.cfg.Threads > 1,
@@ -78,11 +81,15 @@ func (a *application) processGroup() string {
 
 // spawn starts one worker process.
 func (a *application) spawn(slot, generation int) (supervise.Process, error) {
-	return spawn(&a.cfg, worker.Start{
+	p, err := spawn(&a.cfg, worker.Start{
 		MultiProcess: a.cfg.Processes > 1,
 		ReloadFiles:  a.cfg.ReloadOnChanges,
 		ProcessGroup: a.processGroup(),
 	}, a.cfg.Threads, a.log, strconv.Itoa(slot+1)+"."+strconv.Itoa(generation))
+	if err != nil {
+		return nil, err // and no Process that is not nil
+	}
+	return p, nil
 }
 
 // Serve implements exchange.Handler.
@@ -111,7 +118,7 @@ func (a *application) Serve(x *exchange.Exchange) exchange.Outcome {
 	if a.cfg.RequestTimeout > 0 {
 		job.Deadline = taken.Add(a.cfg.RequestTimeout)
 	}
-	a.finish(x, t, t.Value.Lane.Serve(&job))
+	a.finish(x, t, t.Value.Transport.Serve(&job))
 	return exchange.Done
 }
 
@@ -137,7 +144,6 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 		x.Response.Abort(502, res.Err)
 		a.workers.Drop(th.Worker, res.Err.Error())
 	}
-	th.Lane.Close()
 	a.pool.Discard(t)
 }
 

@@ -8,4 +8,4 @@ func newRegion(string, int) (*Region, error)         { return nil, ErrUnsupporte
 func (r *Region) close() error                       { return nil }
 func (r *Region) wake(int, int) error                { return ErrUnsupported }
 func newSealedFile(string, []byte) (*os.File, error) { return nil, ErrUnsupported }
-func newDoorbell() (*os.File, error)                { return nil, ErrUnsupported }
+func newDoorbell() (*os.File, error)                 { return nil, ErrUnsupported }

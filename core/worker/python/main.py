@@ -22,7 +22,6 @@ from . import failure, framework, reload, stacks, target
 from .control import Control
 from .lane import Lane, lane_socket
 from .request import handle
-from .ring import open_ring
 
 
 class Worker:
@@ -47,6 +46,7 @@ class Worker:
         self.lanes = [Lane(i, lane_socket(fd), start["files"], self, handle) for i, fd in enumerate(start["lanes"])]
         close = [self.control.sock.close] + [lane.sock.close for lane in self.lanes]
         if start["ring"] is not None:
+            from .ring import open_ring  # only now: it takes ctypes with it
             self.ring, self.why_lanes = open_ring(start["ring"])
             if self.ring is not None:
                 close.append(self.ring.close_in_child)
@@ -68,6 +68,9 @@ class Worker:
         start = self.start
         began = time.monotonic()
         try:
+            if self.why_lanes is not None and start["ring"]["required"]:
+                raise failure.LoadError("config", "the transport \"ring\" cannot be used: " + self.why_lanes,
+                                        "the transport \"auto\" uses lanes then")
             found = target.load(start)
         except failure.LoadError as error:
             if start["reload_files"]:

@@ -11,7 +11,6 @@ exception.
                                             an unfinished response
 """
 
-import ctypes
 import os
 import sys
 from marshal import loads
@@ -30,6 +29,7 @@ class Ring:
             raise OSError("only CPython can use shared memory")
         if not hasattr(os, "register_at_fork"):
             raise OSError("shared memory needs Python 3.7 or newer")
+        import ctypes  # not every interpreter has it
         os.set_inheritable(start["front"], False)
         # From a descriptor: nothing is written to disk.
         self.library = ctypes.PyDLL("/proc/self/fd/%d" % start["library"])
