@@ -36,6 +36,9 @@ Usage: ./build.sh [COMMAND]
                  arguments: run "go test ARGUMENT…" in the same surroundings.
                  --without-peers: go on without the programs of other projects
                  that are missing; the tests that need them are skipped
+  bench [OPTION…]
+                 measure against other servers, which are installed into
+                 build/bench-venv; --list and --help tell what, --quick is short
   lint           gofmt, go vet and staticcheck; shellcheck where it is installed
   cross          build for other systems, into build/cross
   clean          remove build/
@@ -177,6 +180,14 @@ identity() {
 	[ -n "$first" ] || fail "cannot find python3: install Python 3.8 or newer and put it on PATH"
 	say "serving as root (--allow-root): none of $service_users can run $first and read $demo"
 	echo "--allow-root --python $first"
+}
+
+# bench: not by "go run", which keeps signals from the program.
+bench() {
+	build
+	say "building build/bench-harness"
+	go build -o build/bench-harness ./integration/bench
+	exec build/bench-harness "$@"
 }
 
 run() {
@@ -363,6 +374,7 @@ case $command in
 build) build ;;
 run) run "$@" ;;
 test) tests "$@" ;;
+bench) bench "$@" ;;
 lint) lint ;;
 cross) cross ;;
 clean) rm -rf build ;;

@@ -55,7 +55,7 @@ func (r *response) Head(h *exchange.Head) error {
 func (r *response) Write(p []byte) error {
 	var allow int64
 	r.buf, allow = r.c.engine.BodyPrefix(r.buf, int64(len(p)))
-	r.extra += int64(len(p)) - allow
+	r.drop(int64(len(p)) - allow)
 	r.c.x.BodyOut += allow
 	p = p[:allow]
 	if len(p) > gather {
@@ -78,11 +78,28 @@ func (r *response) Write(p []byte) error {
 	return nil
 }
 
+// drop counts n body bytes that the framing does not allow. With HEAD, 204, 205 and
+// 304 that is a habit of applications; beyond an announced length it means that
+// somebody has lost count, and the connection ends with this response.
+func (r *response) drop(n int64) {
+	if n == 0 {
+		return
+	}
+	r.extra += n
+	switch r.c.x.Status {
+	case 204, 205, 304:
+	default:
+		if !r.c.engine.IsHead() {
+			r.c.engine.SetClose()
+		}
+	}
+}
+
 // SendFile implements exchange.Response.
 func (r *response) SendFile(f *os.File, off, n int64) error {
 	var allow int64
 	r.buf, allow = r.c.engine.BodyPrefix(r.buf, n)
-	r.extra += n - allow
+	r.drop(n - allow)
 	if allow == 0 {
 		return f.Close()
 	}

@@ -76,6 +76,7 @@ func appendModWSGI(b []byte, s Settings) []byte {
 	b = appendText(appendKey(b, "mod_wsgi.application_group"), "")
 	b = appendText(appendKey(b, "mod_wsgi.callable_object"), s.CallableObject)
 	b = appendText(appendKey(b, "mod_wsgi.request_handler"), "wsgi-script")
+	b = appendText(appendKey(b, "mod_wsgi.handler_script"), "")
 	b = appendText(appendKey(b, "mod_wsgi.mount_point"), s.MountPoint)
 	b = appendText(appendKey(b, "mod_wsgi.script_name"), s.MountPoint)
 	return appendInt(appendKey(b, "mod_wsgi.server_pid"), int32(os.Getpid()))
@@ -180,7 +181,8 @@ func appendTimes(dst []byte, x *exchange.Exchange, d Dispatch) []byte {
 	dst = appendInt(appendKey(dst, "mod_wsgi.thread_id"), int32(d.Thread))
 	dst = appendFloat(appendKey(dst, "mod_wsgi.request_start"), seconds(x.Start))
 	dst = appendFloat(appendKey(dst, "mod_wsgi.queue_start"), seconds(d.Queued))
-	return appendFloat(appendKey(dst, "mod_wsgi.daemon_start"), seconds(d.Taken))
+	dst = appendFloat(appendKey(dst, "mod_wsgi.daemon_start"), seconds(d.Taken))
+	return appendFloat(appendKey(dst, "mod_wsgi.application_start"), seconds(d.Taken))
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }

@@ -69,6 +69,7 @@ func TestEnvironOfAPlainRequest(t *testing.T) {
 		"mod_wsgi.listener_host": "198.51.100.1", "mod_wsgi.listener_port": "8000",
 		"mod_wsgi.request_id": "14-2", "mod_wsgi.connection_id": "14", "mod_wsgi.thread_id": 3.0,
 		"mod_wsgi.request_start": 1000.0, "mod_wsgi.queue_start": 1001.0, "mod_wsgi.daemon_start": 1002.0005,
+		"mod_wsgi.application_start": 1002.0005, "mod_wsgi.handler_script": "",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("environ (-want +got):\n%s", diff)

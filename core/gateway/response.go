@@ -65,7 +65,7 @@ func addField(h *exchange.Head, name, value []byte) error {
 	case len(h.Fields) >= maxResponseFields:
 		return fmt.Errorf("response has more than %d fields", maxResponseFields)
 	}
-	value = bytes.Trim(value, " \t")
+	value = bytes.Trim(value, " ")
 	switch {
 	case exchange.EqualFold(name, "content-length"):
 		if h.ContentLength >= 0 {
@@ -119,10 +119,11 @@ func digits(b []byte) bool {
 	return len(b) > 0
 }
 
-// clean tells whether b may stand in a field value: no control characters but tab.
+// clean tells whether b may stand in a status or a field value: no control
+// characters, tab included (PEP 3333 is stricter here than HTTP).
 func clean(b []byte) bool {
 	for _, c := range b {
-		if c < ' ' && c != '\t' || c == 0x7F {
+		if c < ' ' || c == 0x7F {
 			return false
 		}
 	}

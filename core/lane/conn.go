@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"modwsgi-express/platforms/sockio"
@@ -23,6 +24,11 @@ type Conn struct {
 	out   []byte // frames being built
 	next  uint32 // number of the last request
 	timed bool   // a deadline is set on nc
+
+	frame Header // the last one that came
+	left  int    // bytes of its payload that were not consumed
+	torn  bool   // a frame of ours was cut short: the worker cannot follow any more
+	deaf  bool   // the worker died with something of ours unread
 }
 
 // ErrWorkerGone means that the lane ended: the worker process died.
@@ -73,7 +79,10 @@ func (c *Conn) setDeadline(t time.Time) error {
 }
 
 func (c *Conn) write(p []byte) error {
-	_, err := c.nc.Write(p)
+	n, err := c.nc.Write(p)
+	if err != nil && n > 0 {
+		c.torn = true
+	}
 	return c.translate(err)
 }
 
@@ -106,6 +115,9 @@ func (c *Conn) fill() error {
 	c.w += n
 	c.files = append(c.files, files...)
 	if err != nil {
+		// A socket pair whose other end is closed says so by ECONNRESET if bytes
+		// were left in it, and by its end if everything had been read.
+		c.deaf = errors.Is(err, syscall.ECONNRESET)
 		return c.translate(err)
 	}
 	if len(c.files) > 2*sockio.MaxRights {
@@ -130,6 +142,7 @@ func (c *Conn) header() (Header, error) {
 		return h, breach("%v frame of request %d, asked for %d", h.Type, h.Request, c.next)
 	}
 	c.r += HeaderSize
+	c.frame, c.left = h, int(h.Length)
 	return h, nil
 }
 
@@ -151,6 +164,7 @@ func (c *Conn) whole(n int) ([]byte, error) {
 	}
 	view := c.buf[c.r : c.r+n]
 	c.r += n
+	c.left -= n
 	return view, nil
 }
 
@@ -163,6 +177,7 @@ func (c *Conn) piece(n int) ([]byte, error) {
 	}
 	view := c.buf[c.r:min(c.w, c.r+n)]
 	c.r += len(view)
+	c.left -= len(view)
 	return view, nil
 }
 

@@ -12,10 +12,10 @@ import "modwsgi-express/core/gateway"
 type Response struct{ s serving }
 
 // Respond sends a response that came as a whole, head block and body.
-func Respond(job *Job, block, body []byte) {
+func Respond(job *Job, block, body []byte) Result {
 	r := Response{serving{job: job, x: job.X}}
 	r.begin(block, body)
-	r.s.end()
+	return r.End()
 }
 
 // Begin shows the client a response of which all is here, but does not end it.
@@ -42,22 +42,36 @@ func (r *Response) begin(block, body []byte) {
 }
 
 // End ends a response that was begun.
-func (r *Response) End() { r.s.end() }
+func (r *Response) End() Result {
+	r.s.end()
+	return Result{Dropped: r.s.dropped}
+}
 
 // GoOn relays what the thread has to say after all, until it is done. The request's
 // number has to be set before.
 func (r *Response) GoOn(c *Conn) Result {
 	r.s.c = c
 	c.next++
+	c.frame, c.left = Header{}, 0
 	err := c.setDeadline(r.s.job.Deadline)
 	if r.s.discard {
 		r.s.abort()
 	}
-	return r.s.run(err)
+	res := r.s.run(err)
+	res.Unseen = false // the worker has it, from elsewhere
+	return res
 }
 
 // Number gives the lane's next job a request number.
 func (c *Conn) Number(n uint32) { c.next = n - 1 }
+
+// Skip waits, as Drain does, for the end of a request whose response nobody wants
+// any more, and which has only now come to this lane.
+func (c *Conn) Skip() error {
+	c.next++
+	c.frame, c.left = Header{}, 0
+	return c.Drain()
+}
 
 // Resume relays the response of a request that the thread has already, with all
 // of its body. Otherwise it is as Serve.

@@ -37,6 +37,11 @@ type Result struct {
 	Exit bool
 	// Phase is how far the request had come when Err ended it.
 	Phase Phase
+	// Unseen: the worker was dead before it had received the request, which may be
+	// given to another one, whatever its method.
+	Unseen bool
+	// Dropped is the number of body bytes beyond what the response's head allows.
+	Dropped int64
 }
 
 // Phase is a part of a request's life in a worker.
@@ -54,24 +59,57 @@ const (
 // the client has the whole response.
 func (c *Conn) Serve(job *Job) Result {
 	s := serving{c: c, job: job, x: job.X}
+	c.frame, c.left = Header{}, 0
 	err := c.setDeadline(job.Deadline)
 	if err == nil {
-		err = s.request()
+		if err = s.request(); errors.Is(err, ErrWorkerGone) {
+			return Result{Err: err, Phase: InApplication, Unseen: true}
+		}
 	}
 	return s.run(err)
 }
 
 // run relays frames until the worker is done with the request.
 func (s *serving) run(err error) Result {
+	c := s.c
 	for err == nil && !s.done {
 		err = s.frame()
 	}
-	s.c.dropFiles()
+	c.dropFiles()
 	if err != nil {
-		return Result{Err: err, Phase: s.phase()}
+		return Result{Err: err, Phase: s.phase(), Unseen: c.deaf && c.frame == Header{}}
 	}
-	s.c.shrink()
-	return Result{Exit: s.exit}
+	c.shrink()
+	return Result{Exit: s.exit, Dropped: s.dropped}
+}
+
+// Drain waits, without a limit, until a thread whose job ran out of time is done
+// with it: its response is thrown away, and its neighbours in the process are left
+// in peace. The end of the worker ends the wait.
+func (c *Conn) Drain() error {
+	if err := c.setDeadline(time.Time{}); err != nil {
+		return c.translate(err)
+	}
+	if c.torn {
+		return breach("a frame of the front's was cut short")
+	}
+	if err := c.write(AppendHeader(nil, Header{Request: c.next, Type: Abort})); err != nil {
+		return err
+	}
+	for {
+		for c.left > 0 {
+			if _, err := c.piece(c.left); err != nil {
+				return err
+			}
+			c.dropFiles()
+		}
+		if c.frame.Type == End || c.frame.Flags&FlagEnd != 0 {
+			return nil
+		}
+		if _, err := c.header(); err != nil {
+			return err
+		}
+	}
 }
 
 // serving is the state of one job.
@@ -98,6 +136,7 @@ type serving struct {
 	exit      bool
 	done      bool
 	sent      int64               // body bytes given to the worker
+	dropped   int64               // response bytes that the head does not allow
 	bodyErr   *exchange.BodyError // why the body could not be delivered
 }
 
@@ -293,9 +332,8 @@ func (s *serving) end() {
 	if err := s.x.Response.End(); errors.Is(err, exchange.ErrShortBody) {
 		s.job.Log.Error("response is shorter than its Content-Length, connection reset", s.about()...)
 	}
-	if n := s.x.Response.Extra(); n > 0 && !s.x.Request.IsHead() {
-		s.job.Log.Warn("response has more body than its head allows, rest dropped",
-			append(s.about(), zap.Int64("dropped_bytes", n), zap.Int("status", s.head.Status))...)
+	if !s.x.Request.IsHead() {
+		s.dropped = s.x.Response.Extra()
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 )
 
 // Wait waits for the worker's next reply until the deadline (zero: none); then it
-// answers with os.ErrDeadlineExceeded, and the place has to be abandoned. After
-// any other reply that is not an early one the place has to be freed.
+// answers with os.ErrDeadlineExceeded and may be called again. After any other
+// reply that is not an early one the place has to be freed.
 func (p *Place) Wait(deadline time.Time) Reply {
 	if deadline.IsZero() {
 		return <-p.reply
@@ -142,12 +142,7 @@ func (r *Ring) answer(p *Place, reply Reply, state uint32) {
 	if state == done {
 		r.unlink(p)
 	}
-	switch {
-	case !p.abandoned:
-		p.reply <- reply // never waits: two replies a use at most
-	case state == done:
-		r.release()
-	}
+	p.reply <- reply // never waits: two replies a use at most
 }
 
 // read makes the reply of a slot's next answer. Every number is copied before it

@@ -4,12 +4,14 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"modwsgi-express/core/lane"
 )
 
 // Begin takes the place for a request and returns where its environ and body are
 // to be appended, into the slot itself. What comes to lie elsewhere, because it
 // grew beyond the capacity, does not fit. The place has to be free. Publish
-// follows.
+// follows, and then Wait and Free.
 func (p *Place) Begin() ([]byte, error) {
 	if err := p.ring.retain(); err != nil {
 		return nil, err
@@ -18,8 +20,8 @@ func (p *Place) Begin() ([]byte, error) {
 	return p.ring.region.mem[start : start : start+requestCapacity], nil
 }
 
-// Fits tells whether what was appended to the slice of Begin fits the slot.
-func Fits(content []byte) bool { return len(content) <= requestCapacity }
+// Fits tells whether so many bytes of environ and body fit a slot.
+func Fits(size int) bool { return size <= requestCapacity }
 
 // Publish gives the worker the request of which so many bytes of environ and body
 // lie in the slot. overLane announces instead that it comes as a frame on the lane
@@ -50,7 +52,8 @@ func (r *Ring) submit(p *Place) {
 	p.since = now
 	r.push(p)
 	if r.broken != nil { // since Begin
-		r.answer(p, Reply{Err: r.blame()}, done)
+		err := r.blame()
+		r.answer(p, Reply{Err: err, Unseen: err == lane.ErrWorkerGone}, done)
 		return
 	}
 	r.region.word(p.at + slotState).Store(p.word(submitted))
@@ -136,19 +139,6 @@ func (p *Place) Free() {
 	p.state = free
 	r.region.word(p.at + slotState).Store(p.word(free))
 	r.release()
-}
-
-// Abandon gives up a place whose answer did not come in time. It cannot be used
-// again: its thread may still write to it.
-func (p *Place) Abandon() {
-	r := p.ring
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p.state == done {
-		r.release() // the answer came just now
-		return
-	}
-	p.abandoned = true
 }
 
 // push appends a place to the list of those that are out. Needs mu.

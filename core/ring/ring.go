@@ -54,7 +54,6 @@ type Place struct {
 	use          uint32
 	state        uint32 // as the front sees it: free, submitted (also when claimed), early, done
 	since        time.Time
-	abandoned    bool   // nobody waits for the answer any more
 	older, newer *Place // in the list of those that are out
 }
 
@@ -73,7 +72,10 @@ type Reply struct {
 	// Head and Body are views into memory that the worker can still write: copy
 	// before looking. Valid until Free.
 	Head, Body []byte
-	Err        error // the worker is gone or broke the protocol
+	// Err: the worker is gone or broke the protocol. Unseen: it is gone and had not
+	// claimed the request.
+	Err    error
+	Unseen bool
 }
 
 // New makes the ring of a worker with so many threads, with at least as many
@@ -153,8 +155,12 @@ func (r *Ring) fail(err error) {
 	if r.broken == nil {
 		r.broken = err
 	}
-	for r.oldest != nil {
-		r.answer(r.oldest, Reply{Err: r.blame()}, done)
+	for p := r.oldest; p != nil; p = r.oldest {
+		// Taken back first: a worker that is only about to die shall not run what is
+		// given to another one.
+		unseen := p.state == submitted && r.region.word(p.at+slotState).CompareAndSwap(p.word(submitted), p.word(free))
+		err := r.blame()
+		r.answer(p, Reply{Err: err, Unseen: unseen && err == lane.ErrWorkerGone}, done)
 	}
 	_ = r.bell.SetDeadline(time.Now()) // fails on a bell that is closed: then nobody waits for it
 }

@@ -3,8 +3,8 @@ package ring
 import (
 	"errors"
 	"os"
-	"sync"
 	"sync/atomic"
+	"time"
 
 	"modwsgi-express/core/gateway"
 	"modwsgi-express/core/lane"
@@ -20,24 +20,19 @@ type Seats struct {
 // laneSeat is a lane that requests of several places may come to, one at a time.
 type laneSeat struct {
 	*lane.Conn
-	mu   sync.Mutex
-	busy bool
-	lost bool // a request over it ran out of time: nobody knows what comes next
+	busy atomic.Bool
 }
 
 // Seat is a place in a ring from which requests are served; one goroutine at a
 // time uses it.
 type Seat struct {
-	seats *Seats
-	place *Place
-	head  []byte
-	over  int // the thread over whose lane the request goes on, -1: over none
+	seats  *Seats
+	place  *Place
+	head   []byte
+	number uint32 // of the request
+	over   int    // the thread over whose lane the request goes on, -1: over none
+	held   bool   // the place is taken
 }
-
-var (
-	errTwoRequests = &lane.ProtocolError{What: "two requests over one lane"}
-	errLaneLost    = errors.New("request moved to the lane of a thread whose last request ran out of time")
-)
 
 // NewSeats joins a ring with the lanes of its worker, and returns n seats, at most
 // as many as the ring has places. Ring and lanes stay the caller's.
@@ -48,37 +43,32 @@ func NewSeats(r *Ring, lanes []*lane.Conn, n int) []*Seat {
 	}
 	seats := make([]*Seat, n)
 	for i := range seats {
-		seats[i] = &Seat{seats: all, place: &r.places[i]}
+		seats[i] = &Seat{seats: all, place: &r.places[i], over: -1}
 	}
 	return seats
 }
 
-// Serve runs one request, as lane.Conn.Serve does. After an error of time the seat
-// must not be used again.
+// Serve runs one request, as lane.Conn.Serve does.
 func (s *Seat) Serve(job *lane.Job) lane.Result {
-	s.over = -1
-	number, whole, err := s.publish(job)
+	whole, err := s.publish(job)
 	if err != nil {
-		return lane.Result{Err: err}
+		return lane.Result{Err: err, Phase: lane.InApplication, Unseen: err == lane.ErrWorkerGone}
 	}
+	phase := lane.InApplication
 	reply := s.place.Wait(job.Deadline)
 	var begun *lane.Response
 	if reply.Early {
-		s.head = append(s.head[:0], reply.Head...) // before it is looked at: the worker could change it
-		begun = lane.Begin(job, s.head, reply.Body)
+		phase = lane.InResponse
+		begun = lane.Begin(job, s.copyHead(reply), reply.Body)
 		reply = s.place.Wait(job.Deadline)
 	}
+	res := lane.Result{Err: reply.Err, Phase: phase, Unseen: reply.Unseen}
 	switch {
 	case errors.Is(reply.Err, os.ErrDeadlineExceeded):
-		if !s.place.Revoke() {
-			s.place.Abandon()
-		}
-		return lane.Result{Err: reply.Err}
+		return res // Drain does the rest
 	case reply.Err != nil:
-		s.place.Free()
-		return lane.Result{Err: reply.Err}
 	case reply.OverLane:
-		return s.overLane(job, reply.Thread, number, func(l *lane.Conn) lane.Result {
+		return s.overLane(reply.Thread, func(l *lane.Conn) lane.Result {
 			switch {
 			case begun != nil:
 				return begun.GoOn(l)
@@ -88,78 +78,106 @@ func (s *Seat) Serve(job *lane.Job) lane.Result {
 			return l.Serve(job)
 		})
 	case begun != nil:
-		begun.End()
+		res = begun.End()
 	default:
-		s.head = append(s.head[:0], reply.Head...)
-		lane.Respond(job, s.head, reply.Body)
+		res = lane.Respond(job, s.copyHead(reply), reply.Body)
 	}
-	s.place.Free()
-	return lane.Result{}
-}
-
-// publish puts the request into the slot, or announces it there if it does not fit.
-func (s *Seat) publish(job *lane.Job) (number uint32, whole bool, err error) {
-	dst, err := s.place.Begin()
-	if err != nil {
-		return 0, false, err
-	}
-	for number == 0 {
-		number = s.seats.next.Add(1)
-	}
-	environ := 0
-	body, whole := job.X.Body.Whole()
-	if whole = whole && len(body) < requestCapacity; whole {
-		dst = job.Environ.Append(dst, job.X, gateway.Dispatch{Queued: job.Queued, Taken: job.Taken})
-		environ = len(dst)
-		if whole = environ+len(body) <= requestCapacity; whole {
-			dst = append(dst, body...)
-		}
-	}
-	if !whole {
-		s.place.Publish(number, 0, 0, true)
-	} else {
-		s.place.Publish(number, environ, len(dst)-environ, false)
-	}
-	return number, whole, nil
-}
-
-// overLane goes on with the thread that claimed the request.
-func (s *Seat) overLane(job *lane.Job, thread int, number uint32, serve func(*lane.Conn) lane.Result) lane.Result {
-	defer s.place.Free()
-	l := &s.seats.lanes[thread]
-	if err := l.take(); err != nil {
-		return lane.Result{Err: err}
-	}
-	s.over = thread
-	l.Number(number)
-	res := serve(l.Conn)
-	l.leave(res.Err)
+	s.free()
 	return res
 }
 
-func (l *laneSeat) take() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.lost:
-		return errLaneLost
-	case l.busy:
-		return errTwoRequests
-	}
-	l.busy = true
-	return nil
+// copyHead copies a head block before anybody looks at it: the worker could change it.
+func (s *Seat) copyHead(reply Reply) []byte {
+	s.head = append(s.head[:0], reply.Head...)
+	return s.head
 }
 
-func (l *laneSeat) leave(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.busy, l.lost = false, err != nil
+// publish puts the request into the slot, or announces it there if it does not fit.
+func (s *Seat) publish(job *lane.Job) (whole bool, err error) {
+	dst, err := s.place.Begin()
+	if err != nil {
+		return false, err
+	}
+	s.held, s.over = true, -1
+	if s.number = s.seats.next.Add(1); s.number == 0 { // 0 is none
+		s.number = s.seats.next.Add(1)
+	}
+	environ := 0
+	body, whole := job.X.Body.Whole()
+	if whole = whole && Fits(len(body)); whole {
+		dst = job.Environ.Append(dst, job.X, gateway.Dispatch{Queued: job.Queued, Taken: job.Taken})
+		environ = len(dst)
+		whole = Fits(environ + len(body))
+	}
+	if !whole {
+		s.place.Publish(s.number, 0, 0, true)
+		return false, nil
+	}
+	copy(dst[environ:cap(dst)], body)
+	s.place.Publish(s.number, environ, len(body), false)
+	return true, nil
+}
+
+// overLane goes on with the thread that claimed the request. Unless time runs out,
+// the seat is free afterwards.
+func (s *Seat) overLane(thread int, serve func(*lane.Conn) lane.Result) lane.Result {
+	l := &s.seats.lanes[thread]
+	if !l.busy.CompareAndSwap(false, true) {
+		s.free()
+		return lane.Result{Err: &lane.ProtocolError{What: "two requests over one lane"}, Phase: lane.InApplication}
+	}
+	s.over = thread
+	l.Number(s.number)
+	res := serve(l.Conn)
+	if !res.TimedOut() {
+		s.leave()
+	}
+	return res
+}
+
+// leave gives back lane and place.
+func (s *Seat) leave() {
+	s.seats.lanes[s.over].busy.Store(false)
+	s.over = -1
+	s.free()
+}
+
+func (s *Seat) free() {
+	s.held = false
+	s.place.Free()
+}
+
+// Drain waits, after a Serve that ran out of time, until the thread is done with
+// the request or the worker is gone. It has to be called then.
+func (s *Seat) Drain() error {
+	if s.over >= 0 {
+		defer s.leave()
+		return s.seats.lanes[s.over].Drain()
+	}
+	if s.place.Revoke() {
+		s.held = false
+		return nil
+	}
+	for {
+		reply := s.place.Wait(time.Time{})
+		switch {
+		case reply.Early:
+			continue
+		case reply.OverLane:
+			return s.overLane(reply.Thread, func(l *lane.Conn) lane.Result { return lane.Result{Err: l.Skip()} }).Err
+		}
+		s.free()
+		return reply.Err
+	}
 }
 
 // Thread is the index of the worker's thread that runs the request, or has run out
 // of time with it; -1 if none has claimed it.
 func (s *Seat) Thread() int {
-	if s.over >= 0 {
+	switch {
+	case !s.held:
+		return -1
+	case s.over >= 0:
 		return s.over
 	}
 	return s.place.Thread()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,10 +33,12 @@ type application struct {
 	environ atomic.Pointer[gateway.Environ]
 	pool    *pool.Pool[*supervise.Thread]
 	workers *supervise.Supervisor
-	watch   *watcher // nil unless ReloadOnChanges
-	dropped atomic.Bool
+	watch   *watcher    // nil unless ReloadOnChanges
+	dropped atomic.Bool // a header field was, and somebody was told
+	noted   atomic.Bool // workers do without the ring, and somebody was told
 
-	lanesNoted atomic.Bool
+	bodyless  atomic.Bool    // the same for the body of a 204 or 304
+	lingering sync.WaitGroup // threads whose request ran out of time
 }
 
 func newApplication(cfg Application, sc *Config, log *zap.Logger) *application {
@@ -84,7 +87,6 @@ func (a *application) spawn(slot, generation int) (supervise.Process, error) {
 	p, err := spawn(&a.cfg, worker.Start{
 		MultiProcess: a.cfg.Processes > 1,
 		ReloadFiles:  a.cfg.ReloadOnChanges,
-		ProcessGroup: a.processGroup(),
 	}, a.cfg.Threads, a.log, strconv.Itoa(slot+1)+"."+strconv.Itoa(generation))
 	if err != nil {
 		return nil, err // and no Process that is not nil
@@ -103,23 +105,44 @@ func (a *application) Serve(x *exchange.Exchange) exchange.Outcome {
 		}
 	}
 	a.noteDropped(x)
+	for attempt := 0; ; attempt++ {
+		if !a.attempt(x, attempt) {
+			return exchange.Done
+		}
+	}
+}
+
+// attempts is how many dead workers a request may meet before it is lost.
+const attempts = 3
+
+// attempt gives the request to a thread. true: the thread's worker turned out to
+// have been dead already, so another one is to have the request. One that has
+// killed its worker is not given to a second.
+func (a *application) attempt(x *exchange.Exchange, number int) (again bool) {
 	queued := time.Now()
 	t, err := a.pool.Acquire(a.cfg.QueueTimeout)
 	taken := time.Now()
-	x.QueueTime = taken.Sub(queued)
+	x.QueueTime += taken.Sub(queued)
 	if err != nil {
 		a.unavailable(x, err)
-		return exchange.Done
+		return false
 	}
+	th := t.Value
 	var id [40]byte
-	t.Value.Begin(x.AppendID(id[:0]), x.Request.Method, x.Request.Target)
-	x.WorkerPID = t.Value.Worker.PID()
+	th.Begin(x.AppendID(id[:0]), x.Request.Method, x.Request.Target)
+	x.WorkerPID = th.Worker.PID()
 	job := lane.Job{X: x, Environ: a.environ.Load(), Queued: queued, Taken: taken, Log: a.log}
 	if a.cfg.RequestTimeout > 0 {
 		job.Deadline = taken.Add(a.cfg.RequestTimeout)
 	}
-	a.finish(x, t, t.Value.Transport.Serve(&job))
-	return exchange.Done
+	res := th.Transport.Serve(&job)
+	if res.Unseen && number+1 < attempts {
+		th.Finish()
+		a.pool.Discard(t)
+		return true
+	}
+	a.finish(x, t, res)
+	return false
 }
 
 // finish gives the thread back, or deals with what happened to it.
@@ -128,6 +151,7 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 	switch {
 	case res.Err == nil:
 		th.Finish()
+		a.noteLonger(x, res.Dropped)
 		if res.Exit {
 			a.workers.Replace(th.Worker, "application raised SystemExit")
 		}
@@ -135,6 +159,9 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 		return
 	case res.TimedOut():
 		a.timedOut(x, th)
+		a.linger(th)
+		a.pool.Discard(t)
+		return
 	case errors.Is(res.Err, lane.ErrWorkerGone):
 		a.log.Error("request lost, its worker died", zap.Int("pid", th.Worker.PID()),
 			zap.String("request", th.Request()), zap.String("phase", string(res.Phase)))
@@ -145,6 +172,33 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 		a.workers.Drop(th.Worker, res.Err.Error())
 	}
 	a.pool.Discard(t)
+}
+
+// linger stays with a thread whose request ran out of time, until it is done with
+// it or its worker is gone: the other requests of the worker are to finish.
+func (a *application) linger(th *supervise.Thread) {
+	a.lingering.Go(func() {
+		if err := th.Transport.Drain(); err != nil && !errors.Is(err, lane.ErrWorkerGone) {
+			a.workers.Drop(th.Worker, err.Error())
+		}
+		th.Finish()
+	})
+}
+
+// noteLonger says that a response had more body than its head allows: each time
+// where an announced length is wrong, once where there may be no body at all.
+func (a *application) noteLonger(x *exchange.Exchange, dropped int64) {
+	if dropped == 0 {
+		return
+	}
+	if x.Status == 204 || x.Status == 205 || x.Status == 304 {
+		if !a.bodyless.CompareAndSwap(false, true) {
+			return
+		}
+	}
+	var id [40]byte
+	a.log.Warn("response has more body than its head allows, rest dropped", zap.ByteString("request_id", x.AppendID(id[:0])),
+		zap.ByteString("target", x.Request.Target), zap.Int("status", x.Status), zap.Int64("dropped_bytes", dropped))
 }
 
 // timedOut answers for a request whose time is over. Its thread is lost; the

@@ -203,6 +203,9 @@ func (s *Server) shutdown(now bool) error {
 	}
 	wg.Wait()
 	s.front.Wait()
+	for _, a := range s.apps {
+		a.lingering.Wait() // ends with the workers; no handler can add to it any more
+	}
 	if err != nil {
 		s.log.Warn("stopped before all requests had ended", zap.Error(err))
 	} else {

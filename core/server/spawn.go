@@ -17,7 +17,6 @@ func spawn(a *Application, start worker.Start, threads int, log *zap.Logger, lab
 	start.Target = a.Target
 	start.ApplicationType = a.ApplicationType
 	start.CallableObject = a.CallableObject
-	start.MountPoint = a.MountPoint
 	start.WorkingDirectory = a.WorkingDirectory
 	start.PythonPath = a.PythonPath
 	start.SwitchInterval = a.SwitchInterval

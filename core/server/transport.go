@@ -86,7 +86,7 @@ func (p *workerProcess) Close() {
 // noteTransport says once why workers do without the ring that they could have had:
 // who measures should know.
 func (a *application) noteTransport(l worker.Loaded) {
-	if l.WhyLanes != "" && a.lanesNoted.CompareAndSwap(false, true) {
+	if l.WhyLanes != "" && a.noted.CompareAndSwap(false, true) {
 		a.log.Info("workers are reached over sockets, not shared memory, which is slower", zap.String("reason", l.WhyLanes))
 	}
 }

@@ -51,6 +51,9 @@ func (w *Worker) PID() int { return w.proc.PID() }
 type Transport interface {
 	// Serve runs one request. After an error it is not called again.
 	Serve(job *lane.Job) lane.Result
+	// Drain waits, after a Serve that ran out of time, until the thread is done with
+	// the request or the worker is gone. It has to be called then.
+	Drain() error
 	// Thread is the index of the thread that runs the request, or ran out of time
 	// with it, -1 if no thread has taken it.
 	Thread() int

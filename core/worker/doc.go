@@ -35,7 +35,8 @@
 //	 "message":"one sentence","hint":"what to do, may be empty","traceback":"as Python prints it, may be empty"}
 //	{"type":"stacks","id":N,"text":"…"}
 //	{"type":"files","paths":[…]}    with --reload-on-changes: every file whose change
-//	                                matters, after loading and again when it grew
+//	                                matters, after loading, again when it grew, and
+//	                                before a failure
 //	{"type":"stopping"}             answer to stop, before the running requests end
 //
 // The end of the control socket means the other side is dead: the worker leaves

@@ -55,12 +55,17 @@ var pythons = sync.OnceValue(func() []python {
 	return found
 })
 
-// eachPython runs the test with every interpreter there is.
+// eachPython runs the test with every interpreter there is, with -short only
+// with two.
 func eachPython(t *testing.T, run func(t *testing.T, py python)) {
 	if len(pythons()) == 0 {
 		t.Skip("no Python interpreter on PATH or in MODWSGI_TEST_PYTHONS")
 	}
-	for _, py := range pythons() {
+	for i, py := range pythons() {
+		if testing.Short() && i != 0 && i != len(pythons())-1 {
+			fmt.Printf("skipping %s in %s: -short takes the first and the last interpreter\n", py.name, t.Name())
+			continue
+		}
 		t.Run(py.name, func(t *testing.T) { run(t, py) })
 	}
 }

@@ -206,7 +206,7 @@ func TestInputInThread(t *testing.T) {
 		for range 5 {
 			l.request(environ("/reads-in-thread"), "", false)
 			a := l.response(feed(l, strings.Repeat("x", 500000), func(want, left int) int { return min(want, left, 50000) }))
-			if !strings.HasSuffix(a.body, ".500000") || a.failure != "" {
+			if strings.Trim(a.body, ".") != "500000" || a.failure != "" {
 				t.Errorf("answer %.100q %q %s", a.body, a.failure, a.trace)
 			}
 		}

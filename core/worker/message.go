@@ -9,7 +9,6 @@ type Start struct {
 	Target          string `json:"target"` // "" searches the working directory
 	ApplicationType string `json:"application_type"`
 	CallableObject  string `json:"callable_object"` // "" searches
-	MountPoint      string `json:"mount_point"`     // "" or "/prefix"
 
 	WorkingDirectory string   `json:"working_directory"`
 	PythonPath       []string `json:"python_path"`
@@ -20,11 +19,10 @@ type Start struct {
 	Lanes []int `json:"lanes"`
 	// Ring is the shared memory through which requests may come instead, nil: only
 	// over lanes. The worker decides, and says so in Loaded.
-	Ring         *Ring  `json:"ring"`
-	Files        bool   `json:"files"`        // descriptors can be passed (FILE frames)
-	MultiProcess bool   `json:"multiprocess"` // wsgi.multiprocess
-	ReloadFiles  bool   `json:"reload_files"` // send "files" messages
-	ProcessGroup string `json:"process_group"`
+	Ring         *Ring `json:"ring"`
+	Files        bool  `json:"files"`        // descriptors can be passed (FILE frames)
+	MultiProcess bool  `json:"multiprocess"` // wsgi.multiprocess
+	ReloadFiles  bool  `json:"reload_files"` // send "files" messages
 }
 
 // Ring is what a worker needs for a ring (see core/ring): descriptors, and the

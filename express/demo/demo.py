@@ -421,6 +421,7 @@ def error_midway(request, start_response):
 
     def blocks():
         yield b"The first half of a response.\n"
+        time.sleep(STREAM_PAUSE)  # it is on its way now: too late for another status
         raise marked(request, "raised in the middle of a response")
 
     return blocks()
@@ -430,7 +431,12 @@ def error_short(request, start_response):
     body = b"This response promised 100 bytes more.\n"
     length = ("Content-Length", str(len(body) + 100))
     start_response("200 OK", request.headers("text/plain; charset=utf-8", length))
-    return [] if request.method == "HEAD" else [body]
+
+    def blocks():
+        yield body
+        time.sleep(STREAM_PAUSE)
+
+    return [] if request.method == "HEAD" else blocks()
 
 
 # Waiting: requests that take a thread for a while.

@@ -90,8 +90,8 @@ func parseOptions(args []string) (options, error) {
 	f.BoolVar(&o.list, "list", false, "list the servers and workloads")
 	f.StringSliceVar(&o.peers, "peers", nil, "only these `servers` beside modwsgi-express, separated by commas")
 	f.StringSliceVar(&o.apps, "apps", nil, "only these `workloads`, separated by commas")
-	f.IntVar(&o.rounds, "rounds", 0, "rounds of each workload (default 5, quick 2)")
-	f.Float64Var(&o.seconds, "seconds", 0, "length of each measurement (default 5, quick 1)")
+	f.IntVar(&o.rounds, "rounds", 0, "rounds of each workload (default 3, quick 2)")
+	f.Float64Var(&o.seconds, "seconds", 0, "length of each measurement (default 4, quick 1)")
 	f.StringVar(&o.output, "output", "", "Markdown `file` to write (default express/docs/benchmarks.md; build/benchmarks.md\n"+
 		"if something is left out or quick)")
 	f.StringVar(&o.binary, "binary", "", "our server (default build/modwsgi-express)")
@@ -113,10 +113,10 @@ func parseOptions(args []string) (options, error) {
 // completed fills in the defaults, and refuses what cannot be.
 func (o options) completed() (options, error) {
 	if o.rounds == 0 {
-		o.rounds = choose(o.quick, 2, 5)
+		o.rounds = choose(o.quick, 2, 3)
 	}
 	if o.seconds == 0 {
-		o.seconds = choose(o.quick, 1.0, 5.0)
+		o.seconds = choose(o.quick, 1.0, 4.0)
 	}
 	if o.rounds < 1 || o.rounds > 100 || o.seconds < 0.5 || o.seconds > 600 {
 		return o, fmt.Errorf("cannot measure %d rounds of %g s: 1 to 100 rounds of 0.5 to 600 s", o.rounds, o.seconds)
@@ -206,7 +206,7 @@ func bench(ctx context.Context, o options, log io.Writer) error {
 	}
 	r := &run{options: o, machine: m, log: log, file: filepath.Join(o.root, "build", "bench.json")}
 	if err := r.all(ctx); err != nil {
-		return err
+		return fmt.Errorf("%w; the samples so far are in %s", err, r.file)
 	}
 	if err := writePage(o.output, page(r.result)); err != nil {
 		return err

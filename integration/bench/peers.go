@@ -32,7 +32,7 @@ var peers = []server{
 				"--workers", strconv.Itoa(l.processes)}
 			a.number("--blocking-threads", l.threads)
 			a.when(l.accessLog != "", "--access-log")
-			a.when(l.idle, "--backlog", "4096", "--http1-header-read-timeout", "60000")
+			a.when(l.idle, "--backlog", "20000", "--backpressure", "20000", "--http1-header-read-timeout", "60000")
 			return append(a, l.target)
 		},
 	},
@@ -125,12 +125,12 @@ func launched(l launch, name string) []string {
 // the one capability that lets it read all files.
 func modWSGI(l launch, mode ...string) []string {
 	var a arguments
-	a.when(l.root, "setpriv", "--reuid="+apacheUser, "--regid="+apacheUser, "--clear-groups",
+	a.when(l.root, "setpriv", "--reuid="+strconv.Itoa(l.account.uid), "--regid="+strconv.Itoa(l.account.gid), "--clear-groups",
 		"--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 	module, callable := splitTarget(l.target)
 	a.add(l.bin("mod_wsgi-express"), "start-server", module, "--application-type", "module", "--callable-object", callable,
 		"--working-directory", l.apps, "--host", "127.0.0.1", "--port", strconv.Itoa(l.port),
-		"--server-root", l.scratch, "--processes", strconv.Itoa(l.processes))
+		"--server-root", l.apache, "--processes", strconv.Itoa(l.processes))
 	a.add(mode...)
 	a.number("--threads", l.threads)
 	a.when(l.accessLog != "", "--access-log")

@@ -22,15 +22,17 @@ type launch struct {
 	venv      string // the virtualenv's directory
 	apps      string // directory of the applications, the working directory
 	scratch   string // a directory of this one start
+	apache    string // one that belongs to Apache's user
 	target    string // module:callable
 	port      int
 	threads   int // 0: leave it to the server
 	processes int
-	accessLog string // file, or empty
-	idle      bool   // connections have to stay for minutes, and be many
-	upload    bool   // bodies up to 64 MB have to be taken
-	root      bool   // started as root
-	binary    string // ours
+	accessLog string  // file, or empty
+	idle      bool    // connections have to stay for minutes, and be many
+	upload    bool    // bodies up to 64 MB have to be taken
+	root      bool    // started as root
+	account   account // of Apache, then
+	binary    string  // ours
 }
 
 // launchOf puts the workload's wishes together.

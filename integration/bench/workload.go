@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // quantity is what a workload is judged by.
@@ -33,6 +34,10 @@ type workload struct {
 	allCores    bool // neither the server nor the load is pinned
 	needs       need // of the server, beyond serving
 	judged      quantity
+
+	// How long a server may still have to do when the warm-up is over and its
+	// clients have gone: the requests that wait, one at a time.
+	backlog time.Duration
 }
 
 func (w workload) label() string { return w.name }
@@ -69,10 +74,10 @@ var workloads = []workload{
 	{name: "echo", title: "POST of 4 KB echoed, 32 connections", app: "plain:echo", body: echoBody, want: exactly(string(echoBody)), load: "echo", connections: 32},
 	{name: "stream", title: "Response of 20 blocks of 1 KiB without a length, 32 connections", app: "plain:stream", want: length(20 * 1024), load: "report", connections: 32},
 	{name: "latency", title: "Hello, 1 connection: median latency", app: hello, want: exactly(helloText), load: "report", connections: 1, judged: median},
-	{name: "sleep8", title: "Application that sleeps 10 ms, 64 connections, 8 threads", app: "plain:sleep", want: exactly(helloText), load: "report", connections: 64, threads: 8, needs: needThreads},
-	{name: "sleep", title: "Application that sleeps 10 ms, 64 connections, each server's default threads", app: "plain:sleep", want: exactly(helloText), load: "report", connections: 64},
+	{name: "sleep8", title: "Application that sleeps 10 ms, 64 connections, 8 threads", app: "plain:sleep", want: exactly(helloText), load: "report", connections: 64, threads: 8, needs: needThreads, backlog: 700 * time.Millisecond},
+	{name: "sleep", title: "Application that sleeps 10 ms, 64 connections, each server's default threads", app: "plain:sleep", want: exactly(helloText), load: "report", connections: 64, backlog: 700 * time.Millisecond},
 	{name: "compute", title: "Application that computes 1 ms, 32 connections, one thread", app: "plain:compute", want: exactly(helloText), load: "report", connections: 32, threads: 1},
-	{name: "mix", title: "4 connections with requests of 200 ms beside quick ones, 8 threads: 99th percentile of the quick ones", app: "plain:mix", want: exactly(helloText), load: "go:mix", connections: 7, threads: 8, judged: tail},
+	{name: "mix", title: "4 connections with requests of 200 ms beside quick ones, 8 threads: 99th percentile of the quick ones", app: "plain:mix", want: exactly(helloText), load: "go:mix", connections: 7, threads: 8, judged: tail, backlog: 1000 * time.Millisecond},
 	{name: "pipeline", title: "Hello, 32 connections, 16 requests pipelined", app: hello, want: exactly(helloText), load: "pipeline", connections: 32, needs: needKeepAlive},
 	{name: "ten", title: "Hello, 32 connections at a time, of ten requests each", app: hello, want: exactly(helloText), load: "go:ten", connections: 32},
 	{name: "upload", title: "32 uploads of 20 MB at a time: memory at its most", app: "plain:upload", body: []byte("four"), want: exactly("4\n"), load: "go:upload", connections: 32, needs: needUpload, judged: peak},

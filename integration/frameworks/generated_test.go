@@ -16,7 +16,10 @@ func bare(t *testing.T, directory string) *harness.Server {
 	t.Helper()
 	// python is in VIRTUAL_ENV/bin.
 	venv := filepath.Dir(filepath.Dir(harness.Python(t).Path))
-	return harness.Start(t, harness.Options{Directory: directory, Python: "-", Env: []string{"VIRTUAL_ENV=" + venv}})
+	s := harness.Launch(t, harness.Options{Directory: directory, Python: "-", Env: []string{"VIRTUAL_ENV=" + venv}})
+	s.AwaitReady()
+	t.Cleanup(s.Stop)
+	return s
 }
 
 // TestDjangoProject: what "django-admin startproject" writes, with no option.

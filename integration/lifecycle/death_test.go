@@ -23,7 +23,7 @@ func TestFrontKilled(t *testing.T) {
 	for _, target := range []string{"", "/hold?a", "/keep-lock?a"} {
 		t.Run("serving "+target, func(t *testing.T) {
 			d := newSite(t)
-			s := d.start("--processes", "2")
+			s := d.startProcesses(2)
 			s.Unchecked()
 			workers := s.Workers()
 			if len(workers) != 2 {
@@ -68,7 +68,7 @@ func TestWorkerKilled(t *testing.T) {
 	if now := body(s, "/pid"); now == strconv.Itoa(pid) {
 		t.Errorf("process %d answers after its death", pid)
 	}
-	line := awaitLine(t, s, from, "worker died")
+	line := awaitLine(t, s, from, `"worker died"`)
 	for _, part := range []string{"SIGKILL", "GET /hold?a", strconv.Itoa(pid)} {
 		if !strings.Contains(line.Text, part) {
 			t.Errorf("the obituary does not hold %q: %s", part, line.Text)
@@ -79,7 +79,7 @@ func TestWorkerKilled(t *testing.T) {
 // TestIdleWorkerKilled: no request notices.
 func TestIdleWorkerKilled(t *testing.T) {
 	d := newSite(t)
-	s := d.start("--processes", "2")
+	s := d.startProcesses(2)
 	s.Allow("worker died")
 	victim := s.Workers()[0]
 	from := s.Log.Len()
@@ -91,7 +91,7 @@ func TestIdleWorkerKilled(t *testing.T) {
 			t.Errorf("status %d", res.Status)
 		}
 	}
-	awaitLine(t, s, from, "worker died", strconv.Itoa(victim))
+	awaitLine(t, s, from, `"worker died"`, strconv.Itoa(victim))
 	err := harness.Eventually(harness.Patience, func() error {
 		if now := s.Workers(); len(now) != 2 || slices.Contains(now, victim) {
 			return fmt.Errorf("workers %v after the death of %d", now, victim)
@@ -107,14 +107,14 @@ func TestIdleWorkerKilled(t *testing.T) {
 // worker and nothing else.
 func TestExitCodes(t *testing.T) {
 	d := newSite(t)
-	s := d.start("--processes", "6", "--threads", "1")
+	s := d.startProcesses(6, "--threads", "1")
 	s.Unchecked() // the number of workers is still recovering at the end
 	for _, code := range []int{0, 1, 2, 3, 4, 5, 6, 70, 127, 128, 137, 255} {
 		from := s.Log.Len()
 		if res := s.Get(fmt.Sprintf("/exit?%d", code)); res.Status != 502 {
 			t.Errorf("code %d: status %d, expected 502", code, res.Status)
 		}
-		line := awaitLine(t, s, from, "worker died", fmt.Sprintf("exiting with %d", code), fmt.Sprintf("/exit?%d", code))
+		line := awaitLine(t, s, from, `"worker died"`, fmt.Sprintf("exiting with %d", code), fmt.Sprintf("/exit?%d", code))
 		if how := line.String("how"); !strings.HasSuffix(how, fmt.Sprint(" ", code)) {
 			t.Errorf("code %d: the log says %q", code, how)
 		}
@@ -148,7 +148,7 @@ func TestLastWords(t *testing.T) {
 	s.Allow("worker died")
 	from := s.Log.Len()
 	s.Get("/stderr")
-	line := awaitLine(t, s, from, "worker died")
+	line := awaitLine(t, s, from, `"worker died"`)
 	for _, part := range []string{"stderr line 39", "stderr line 38", "GET /stderr", "7"} {
 		if !strings.Contains(line.Text, part) {
 			t.Errorf("the obituary does not hold %q: %s", part, line.Text)

@@ -80,7 +80,14 @@ func (d *site) options(args ...string) harness.Options {
 
 func (d *site) start(args ...string) *harness.Server {
 	d.t.Helper()
-	return harness.Start(d.t, d.options(append([]string{"--keep-alive-timeout", "60"}, args...)...))
+	return d.startProcesses(1, args...)
+}
+
+func (d *site) startProcesses(n int, args ...string) *harness.Server {
+	d.t.Helper()
+	o := d.options(append([]string{"--keep-alive-timeout", "60"}, args...)...)
+	o.Processes = n
+	return harness.Start(d.t, o)
 }
 
 func body(s *harness.Server, target string) string { return string(s.Get(target).Body) }

@@ -42,7 +42,7 @@ func TestReload(t *testing.T) {
 // a pause; nothing fails.
 func TestReloadUnderLoad(t *testing.T) {
 	d := newSite(t)
-	s := d.start("--processes", "2", "--threads", "2")
+	s := d.startProcesses(2, "--threads", "2")
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	var served atomic.Int64

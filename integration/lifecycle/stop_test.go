@@ -14,7 +14,7 @@ import (
 // idle ones closed, and the exit code is 0.
 func TestTermDrains(t *testing.T) {
 	d := newSite(t)
-	s := d.start("--processes", "2")
+	s := d.startProcesses(2)
 	s.Unchecked()
 	workers := s.Workers()
 	idle, running := s.Dial(), s.Dial()

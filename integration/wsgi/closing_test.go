@@ -2,7 +2,6 @@ package wsgi_test
 
 import (
 	"errors"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -74,8 +73,8 @@ func TestCloseOnSystemExit(t *testing.T) {
 	s.Allow(".")
 	c := s.Dial()
 	c.Send(harness.Compose("GET", "/system-exit?token=exit", ""))
-	if _, err := c.Read("GET"); err == nil {
-		t.Error("the response ended cleanly")
+	if res, err := c.Read("GET"); err == nil && res.Status != 500 {
+		t.Errorf("the response ended cleanly: %d %q", res.Status, res.Body)
 	}
 	expectClosedOnce(t, s, gates, "exit")
 }
@@ -90,11 +89,7 @@ func TestCloseOnDrain(t *testing.T) {
 	stream.Until("first block\n")
 	from := s.Log.Len()
 	s.Signal(syscall.SIGTERM)
-	if _, ok := s.Log.Wait(from, harness.Patience, func(l harness.Line) bool {
-		return strings.Contains(l.Text, "SIGTERM") || strings.Contains(l.Text, "terminated")
-	}); !ok {
-		t.Errorf("the log does not say that it was told to stop:\n%s", since(s, from))
-	}
+	awaitLine(t, s, from, "draining")
 	gates.Open("drain")
 	if err := stream.Rest(); err != nil {
 		t.Errorf("the running response was cut off: %v", err)
@@ -105,4 +100,18 @@ func TestCloseOnDrain(t *testing.T) {
 	if n := gates.Arrivals("drain-closed"); n != 1 {
 		t.Errorf("close() was called %d times", n)
 	}
+}
+
+// TestCloseAfterTimeout: the front has given up on the request, and its worker
+// is being replaced, when the iterable comes back.
+func TestCloseAfterTimeout(t *testing.T) {
+	s, gates := serve(t, "closing", "--threads", "2", "--request-timeout", "500ms")
+	s.Allow(".")
+	c := s.Dial()
+	c.Send(harness.Compose("GET", "/gated?token=late", ""))
+	stream := c.Stream("GET")
+	stream.Until("first block\n")
+	stream.ExpectAbort()
+	gates.Open("late")
+	expectClosedOnce(t, s, gates, "late")
 }

@@ -98,8 +98,8 @@ func TestQueueTimeout(t *testing.T) {
 // thread stands, its process is replaced, and another request in that process
 // is still answered by it.
 func TestRequestTimeout(t *testing.T) {
-	const limit = 3 * time.Second
-	s, gates := serve(t, "contract", "--threads", "2", "--request-timeout", limit.String())
+	const limit = 2 * time.Second
+	s, gates := serve(t, "contract", "--threads", "2", "--request-timeout", limit.String(), "--shutdown-timeout", "500ms")
 	s.Allow(".")
 	pid := workerPid(t, s)
 	from := s.Log.Len()
@@ -123,14 +123,47 @@ func TestRequestTimeout(t *testing.T) {
 	}
 	awaitLine(t, s, from, "/hold?name=stuck")
 	awaitLine(t, s, from, "gates.py", "in wait", "in hold")
-	if now := workerPid(t, s); now == pid {
-		t.Errorf("process %d still serves", now)
+	err := harness.Eventually(harness.Patience, func() error {
+		if workerPid(t, s) == pid {
+			return fmt.Errorf("process %d still serves", pid)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTimedOutComesBack: the request that was given up returns after all, while
+// another one still runs in its process. That one must not notice.
+func TestTimedOutComesBack(t *testing.T) {
+	const limit = 2 * time.Second
+	s, gates := serve(t, "contract", "--threads", "2", "--request-timeout", limit.String(), "--shutdown-timeout", "500ms")
+	s.Allow("timed out|/hold")
+	stuck := s.Dial()
+	stuck.Send(harness.Compose("GET", "/hold?name=stuck", ""))
+	gates.Await("stuck", 1)
+	time.Sleep(limit / 2) // as in TestRequestTimeout
+	other := s.Dial()
+	other.Send(harness.Compose("GET", "/blocks?name=other&count=40", ""))
+	stream := other.Stream("GET")
+	stream.Until("block 0\n")
+	if res := stuck.Final("GET"); res.Status != 504 {
+		t.Errorf("status %d, expected 504", res.Status)
+	}
+	gates.Open("stuck")
+	for n := 1; n < 40; n++ {
+		gates.Open(fmt.Sprintf("other-%d", n))
+		stream.Until(fmt.Sprintf("block %d\n", n))
+	}
+	if err := stream.Rest(); err != nil {
+		t.Errorf("the other request was cut off: %v", err)
 	}
 }
 
 // TestRequestTimeoutMidstream: the head has left, so it can only be an abort.
 func TestRequestTimeoutMidstream(t *testing.T) {
-	s, _ := serve(t, "contract", "--threads", "2", "--request-timeout", "1")
+	s, _ := serve(t, "contract", "--threads", "2", "--request-timeout", "1", "--shutdown-timeout", "500ms")
 	s.Allow(".")
 	c := s.Dial()
 	c.Send(harness.Compose("GET", "/blocks?name=never&count=2", ""))
@@ -145,7 +178,7 @@ func TestRequestTimeoutMidstream(t *testing.T) {
 // TestTimeoutWithLoad: other connections see nothing of a timeout but its
 // request's own 504.
 func TestTimeoutWithLoad(t *testing.T) {
-	s, gates := serve(t, "contract", "--threads", "4", "--request-timeout", "1")
+	s, gates := serve(t, "contract", "--threads", "4", "--request-timeout", "1", "--shutdown-timeout", "500ms")
 	s.Allow(".")
 	stuck := s.Dial()
 	stuck.Send(harness.Compose("GET", "/hold?name=stuck", ""))

@@ -6,14 +6,15 @@ import (
 	"modwsgi-express/integration/harness"
 )
 
-// TestErrorsStream: wsgi.errors is in the log, line by line, with the id of its
-// request, which is the one that the application sees.
+// TestErrorsStream: wsgi.errors is in the log with the id of its request, which
+// is the one that the application sees. A line is one record however it was
+// written, and lines of one write, as a traceback, stay together.
 func TestErrorsStream(t *testing.T) {
 	s, _ := serve(t, "contract")
 	from := s.Log.Len()
 	id := string(get(t, s, "/errors").Body)
-	for _, text := range []string{"one line of wsgi.errors", "split over three writes", "two lines", "in one write", "no newline at its end: \u20ac"} {
-		line, ok := s.Log.Wait(from, harness.Patience, func(l harness.Line) bool { return l.String("msg") == text })
+	for _, text := range []string{"one line of wsgi.errors", "split over three writes", "two lines\nin one write", "no newline at its end: \u20ac"} {
+		line, ok := s.Log.Wait(from, harness.Patience, func(l harness.Line) bool { return l.String("message") == text })
 		if !ok {
 			t.Errorf("no line %q; the log says:\n%s", text, since(s, from))
 			continue

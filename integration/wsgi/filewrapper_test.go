@@ -3,8 +3,10 @@ package wsgi_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"modwsgi-express/integration/harness"
@@ -85,6 +87,42 @@ func checkClosed(t *testing.T, s *harness.Server, want map[string]int) {
 			t.Errorf("%s: %d files, closed %d times", name, n, got[name])
 		}
 	}
+}
+
+// TestFileIsNotCopied: the worker hands the descriptor over and the kernel sends
+// the file: none of its bytes goes through Python.
+func TestFileIsNotCopied(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("counts bytes in /proc")
+	}
+	s, _ := serve(t, "contract")
+	body := pattern(20_000_000)
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(body), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	pid := workerPid(t, s)
+	before := transferred(t, pid)
+	if res := get(t, s, "/file/plain?path="+path); digest(string(res.Body)) != digest(body) {
+		t.Errorf("status %d, %d bytes", res.Status, len(res.Body))
+	}
+	if n := transferred(t, pid) - before; n > 1_000_000 {
+		t.Errorf("the worker has read and written %d bytes for a file of %d", n, len(body))
+	}
+}
+
+// transferred is how many bytes a process has read and written so far.
+func transferred(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read, written int
+	if _, err := fmt.Sscanf(string(text), "rchar: %d\nwchar: %d\n", &read, &written); err != nil {
+		t.Fatalf("%v in %q", err, text)
+	}
+	return read + written
 }
 
 // TestFileShrinks: the file shrinks while it is sent; the client must not

@@ -199,7 +199,7 @@ func TestBrokenBody(t *testing.T) {
 		c.Send("POST " + target + " HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\nxyz\r\n" +
 			harness.Compose("GET", "/plain", ""))
 		if res, err := c.Read("POST"); err == nil {
-			if res.Status == 200 && string(res.Body) != "swallowed OSError\n" || res.Status != 200 && res.Status != 400 {
+			if res.Status == 200 && !strings.HasPrefix(string(res.Body), "swallowed ") || res.Status != 200 && res.Status != 400 {
 				t.Errorf("%s: %d %q", target, res.Status, res.Body)
 			}
 			c.ExpectClosed()

@@ -17,7 +17,7 @@ func receiveRights(c *net.UnixConn, p []byte) (int, []*os.File, error) {
 	// ReadMsgUnix asks for close-on-exec descriptors.
 	n, oobn, _, _, err := c.ReadMsgUnix(p, oob)
 	if err != nil {
-		return n, nil, err
+		return max(n, 0), nil, err // it may say -1
 	}
 	if n == 0 && len(p) > 0 && oobn == 0 {
 		return 0, nil, io.EOF

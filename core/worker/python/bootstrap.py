@@ -1,4 +1,4 @@
-# The text of "python -c". It has to run on any Python, far enough to say that
+# modwsgi-express worker: the text of "python -c". It has to run on any Python, far enough to say that
 # it is the wrong one: nothing here may be newer than Python 2.7.
 import sys
 
@@ -52,10 +52,10 @@ def _boot(fd):
         "executable": sys.executable or "", "prefix": sys.prefix,
         "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
     })
-    if sys.version_info < (3, 6):
+    if sys.version_info < (3, 6):  # 3.6 and 3.7 work, but are not promised
         send({
             "type": "failed", "reason": "version",
-            "message": "Python %d.%d is too old, the application needs Python 3.6 or newer" % sys.version_info[:2],
+            "message": "Python %d.%d is too old, Python 3.8 or newer is needed" % sys.version_info[:2],
             "hint": "name another interpreter with --python, or a virtual environment with --virtualenv",
             "traceback": "",
         })

@@ -12,7 +12,7 @@ import sys
 KNOWN = (
     ("django", "Django"), ("flask", "Flask"), ("pyramid", "Pyramid"), ("falcon", "Falcon"), ("bottle", "Bottle"),
     ("cherrypy", "CherryPy"), ("morepath", "Morepath"), ("trac", "Trac"), ("odoo", "Odoo"), ("moin", "MoinMoin"),
-    ("web", "web.py"), ("pecan", "Pecan"), ("tg", "TurboGears"), ("nameko", "Nameko"), ("hug", "hug"),
+    ("pecan", "Pecan"), ("tg", "TurboGears"), ("nameko", "Nameko"), ("hug", "hug"),
     ("connexion", "Connexion"), ("dash", "Dash"), ("werkzeug", "Werkzeug"), ("webob", "WebOb"),
 )
 _NAMES = dict(KNOWN)

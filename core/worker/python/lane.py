@@ -43,6 +43,17 @@ def lane_socket(fd):
     return sock
 
 
+def watcher(sock, poll=getattr(select, "poll", None), wait=select.select):
+    """A function that tells whether sock can be read from. It must not be called
+    by two threads at once. The defaults are the functions of this moment, not
+    those that a greenlet library puts into their place."""
+    if poll is None:
+        return lambda: bool(wait([sock], [], [], 0)[0])
+    poller = poll()
+    poller.register(sock, select.POLLIN)
+    return lambda: bool(poller.poll(0))
+
+
 def front_is_gone():
     """The end of a lane, or a frame that makes no sense: there is nobody left to
     serve, and nobody to tell."""
@@ -68,13 +79,7 @@ class Lane:
         self.receive_lock = allocate_lock()
         self.buffer = bytearray()  # made with the first frame: a lane beside a ring may get none
         self.start_at = self.end_at = 0  # what is received and not consumed
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(sock, select.POLLIN)
-            self.readable = lambda: bool(poll.poll(0))
-        else:
-            # Bound here: greenlet libraries replace what select.select is.
-            self.readable = lambda select=select.select: bool(select([sock], [], [], 0)[0])
+        self.readable = watcher(sock)
 
     # ------------------------------------------------------------------ the thread
 
@@ -95,25 +100,29 @@ class Lane:
             self.worker.ring.serve(self)
         else:
             while True:
-                self.serve_one()
+                self.serve_one(0)
 
-    def serve_one(self):
-        """Runs the next request that comes as a frame."""
+    def serve_one(self, announced):
+        """Runs the next request that comes as a frame. The front may give up on one
+        that it has announced by its number (not 0)."""
         while True:
             number, kind, flags, payload = self.receive()
             if kind == REQUEST:
-                break
-            if kind != ABORT:  # one of those came too late for its request
+                self.handle(self, number, flags, payload, self.application)
+                return
+            if kind != ABORT:
                 breach("frame %d while no request runs" % kind)
-        self.handle(self, number, flags, payload, self.application)
+            if number == announced:
+                self.send_frame(number, END, FLAG_ERROR, b"ClientGone: given up")
+                return
+            # It came too late for its request.
 
     def occupied(self):
-        """Whether there is a request, be it one that the thread has not seen yet."""
-        if self.request is not None:
-            return True
+        """Whether there is a request, perhaps one that the thread has not seen
+        yet. For another thread."""
         if self.worker.ring is not None:
-            return False  # what lies on the lane came too late for its request
-        return self.start_at != self.end_at or self.readable()
+            return self.request is not None  # what lies on the lane came too late for its request
+        return self.request is not None or self.start_at != self.end_at or watcher(self.sock)()
 
     # --------------------------------------------------------------------- receiving
 
@@ -166,8 +175,6 @@ class Lane:
     def aborted(self, number):
         """Whether the front has given up on the request, without waiting. A
         thread that waits for a part of the body meets the ABORT itself."""
-        if self.start_at == self.end_at and not self.readable():
-            return False
         if not self.receive_lock.acquire(False):
             return False
         try:

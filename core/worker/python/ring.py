@@ -63,7 +63,7 @@ class Ring:
             taken = None
             if flags & FLAG_OVER_LANE:
                 self.over_lane(slot, 0)
-                lane.serve_one()
+                lane.serve_one(number)
                 continue
             environ = loads(environ)
             environ["wsgi.input"] = Buffered(body)

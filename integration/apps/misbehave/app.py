@@ -56,8 +56,7 @@ def starts_on_second_next(environ, start_response):
 
 
 def starts_after_empty_item(environ, start_response):
-    """PEP 3333: the head must be there before the first non-empty item... and
-    start_response before the first item of any kind."""
+    """start_response has to come before the first item, an empty one too."""
     yield b""
     start_response("200 OK", [TEXT])
     yield b"late\n"
