@@ -139,6 +139,7 @@ func (r *Ring) take() {
 // done, when the request is no longer out. Needs mu.
 func (r *Ring) answer(p *Place, reply Reply, state uint32) {
 	p.state = state
+	p.overLane = reply.OverLane
 	if state == done {
 		r.unlink(p)
 	}

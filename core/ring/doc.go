@@ -67,6 +67,9 @@
 //
 // Submitted → Claimed (worker) and Submitted → Free (front) are compare-and-swap:
 // one of them wins. A worker skips a submission entry whose slot it cannot claim.
+// After a request that went over its lane a thread claims nothing until the front has
+// freed the slot (it waits on the state word, a futex): a further request that had
+// to go over the lane would wait for the client of the first one.
 // Each answer, one or two a use, is one entry of the completion ring.
 //
 // An early answer is for responses whose body is there as a whole while the

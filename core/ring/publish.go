@@ -138,6 +138,10 @@ func (p *Place) Free() {
 	defer r.mu.Unlock()
 	p.state = free
 	r.region.word(p.at + slotState).Store(p.word(free))
+	if p.overLane {
+		p.overLane = false
+		_ = r.mem.Wake(p.at+slotState, 1) // cannot fail on a word that is mapped
+	}
 	r.release()
 }
 

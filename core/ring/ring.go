@@ -54,6 +54,7 @@ type Place struct {
 	use          uint32
 	state        uint32 // as the front sees it: free, submitted (also when claimed), early, done
 	since        time.Time
+	overLane     bool   // the thread that has it waits for our Free
 	older, newer *Place // in the list of those that are out
 }
 

@@ -35,6 +35,10 @@ type Region struct {
 // NewRegion makes a region of size bytes, a multiple of the page size.
 func NewRegion(name string, size int) (*Region, error) { return newRegion(name, size) }
 
+// OpenRegion maps a region that was inherited: its peer's end, in Go. f stays the
+// caller's; the region has a copy of its own.
+func OpenRegion(f *os.File, size int) (*Region, error) { return openRegion(f, size) }
+
 // Close unmaps the memory, which must not be touched afterwards, and closes the file.
 func (r *Region) Close() error { return r.close() }
 

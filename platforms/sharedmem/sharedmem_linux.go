@@ -37,6 +37,19 @@ func prepare(fd, size int) ([]byte, error) {
 	return mem, nil
 }
 
+func openRegion(f *os.File, size int) (*Region, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open shared memory: %w", err)
+	}
+	mem, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("map shared memory: %w", err)
+	}
+	return &Region{Mem: mem, File: os.NewFile(uintptr(fd), f.Name())}, nil
+}
+
 func seal(fd, seals int) error {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals|unix.F_SEAL_SEAL); err != nil {
 		return fmt.Errorf("seal shared memory: %w", err)

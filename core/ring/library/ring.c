@@ -321,7 +321,8 @@ static PyObject *finish(PyObject *self, PyObject *arg)
 	return none();
 }
 
-/* over_lane(slot, early): the request goes on over the lane of the thread that has it. */
+/* over_lane(slot, early) -> the slot's state: the request goes on over the lane of
+ * the thread that has it. */
 static PyObject *over_lane(PyObject *self, PyObject *args)
 {
 	long n, early;
@@ -332,8 +333,28 @@ static PyObject *over_lane(PyObject *self, PyObject *args)
 	if (!s)
 		return 0;
 	*slot_word(s, early ? SECOND : FIRST) = OVER_LANE;
+	u32 state = load(slot_word(s, STATE));
 	push((u32)n);
 	ring_front();
+	return Py_BuildValue("I", state);
+}
+
+/* settle(slot, state): waits until the front has read everything of a request that
+ * went over the lane. */
+static PyObject *settle(PyObject *self, PyObject *args)
+{
+	long n, state;
+	(void)self;
+	if (!number(args, 0, &n) || !number(args, 1, &state))
+		return 0;
+	need_region();
+	u32 *at = slot_word(slot_at((u32)n & (slots - 1)), STATE);
+	if (load(at) == (u32)state) {
+		PyThreadState *saved = PyEval_SaveThread();
+		while (load(at) == (u32)state)
+			call(SYS_futex, (long)at, FUTEX_WAIT, state, 0, 0, 0);
+		PyEval_RestoreThread(saved);
+	}
 	return none();
 }
 
@@ -370,7 +391,8 @@ static PyMethodDef methods[] = {
 	{"take", take, METH_O, "take(thread) -> (slot, number, flags, environ, body), None when stopping"},
 	{"respond", respond, METH_VARARGS, "respond(slot, finished, head, body) -> whether it fitted"},
 	{"finish", finish, METH_O, "finish(slot)"},
-	{"over_lane", over_lane, METH_VARARGS, "over_lane(slot, early)"},
+	{"over_lane", over_lane, METH_VARARGS, "over_lane(slot, early) -> state"},
+	{"settle", settle, METH_VARARGS, "settle(slot, state)"},
 	{"waiting", waiting, METH_NOARGS, "waiting() -> whether a request waits to be taken"},
 	{"stop", stop, METH_NOARGS, "stop()"},
 	{"detach", detach, METH_NOARGS, "detach()"},

@@ -75,6 +75,7 @@ class Lane:
         self.application = None
         self.thread = None
         self.request = None  # the one that runs
+        self.moved = None  # slot and state of the last one that came over from the ring
         self.send_lock = allocate_lock()
         self.receive_lock = allocate_lock()
         self.buffer = bytearray()  # made with the first frame: a lane beside a ring may get none

@@ -7,8 +7,12 @@ exception.
 
     take ──► respond                        all of it through the slot
          ├─► respond, unfinished ─► finish  the same, the application goes on after it
-         └─► over_lane ─► frames            from the first frame on, before or after
+         └─► over_lane ─► frames ─► settle  from the first frame on, before or after
                                             an unfinished response
+
+Over the lane a thread is faster than the front, which may have to wait for the
+client. It takes nothing more until the front has read the last frame: a request
+behind it would wait for that client as well, while other threads are free.
 """
 
 import os
@@ -43,6 +47,7 @@ class Ring:
         self.respond = functions["respond"]
         self.finish = functions["finish"]
         self.over_lane = functions["over_lane"]
+        self.settle = functions["settle"]
         self.waiting = functions["waiting"]
         self.stop = functions["stop"]
         self.detach = functions["detach"]
@@ -56,13 +61,16 @@ class Ring:
         """Serves with the thread of a lane until the ring stops."""
         take, index, application = self.take, lane.index, lane.application
         while True:
+            if lane.moved is not None:
+                self.settle(*lane.moved)
+                lane.moved = None
             taken = take(index)
             if taken is None:
                 return
             slot, number, flags, environ, body = taken
             taken = None
             if flags & FLAG_OVER_LANE:
-                self.over_lane(slot, 0)
+                lane.moved = slot, self.over_lane(slot, 0)
                 lane.serve_one(number)
                 continue
             environ = loads(environ)
@@ -106,7 +114,7 @@ class RingRequest(Request):
             with lane.send_lock:
                 slot, self.slot = self.slot, None
                 if slot is not None:
-                    self.ring.over_lane(slot, self.sent)
+                    lane.moved = slot, self.ring.over_lane(slot, self.sent)
         return lane
 
     def put(self, data):
