@@ -39,7 +39,12 @@ func (s *sink) Flush() error                          { return nil }
 func (s *sink) End() error                            { s.ended = true; return nil }
 func (s *sink) Abort(status int, _ error)             { s.aborted = status }
 func (s *sink) Started() bool                         { return s.body.Len() > 0 }
-func (s *sink) Extra() int64                          { return max(0, int64(s.body.Len())-max(0, s.head.ContentLength)) }
+func (s *sink) Extra() int64 {
+	if s.head.ContentLength < 0 {
+		return 0
+	}
+	return max(0, int64(s.body.Len())-s.head.ContentLength)
+}
 
 // whole is a body that is here.
 type whole struct{ *bytes.Reader }

@@ -85,11 +85,16 @@ func (d *Doorbell) Wait(ready func() bool) error {
 	return d.raw.Read(d.look)
 }
 
-// look is called before the waiting and after it. The runtime's poller reports each
-// ring anew although the number is never read (edge-triggered), which saves that.
-func (d *Doorbell) look(uintptr) bool {
-	if d.asked {
+// look is called before the waiting and whenever the poller has seen something. The
+// number is read each time, although the poller reports every ring anew
+// (edge-triggered): without that, rings were missed now and then (core/ring's
+// TestBursts found it).
+func (d *Doorbell) look(fd uintptr) bool {
+	if emptied(fd) {
 		return true
+	}
+	if d.asked {
+		return false
 	}
 	d.asked = true
 	return d.ready()

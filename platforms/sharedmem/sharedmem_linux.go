@@ -106,3 +106,14 @@ func newDoorbell() (*os.File, error) {
 	}
 	return os.NewFile(uintptr(fd), "doorbell"), nil
 }
+
+// emptied resets the number of a doorbell, and tells whether it had been rung.
+func emptied(fd uintptr) bool {
+	var number [8]byte
+	for {
+		n, err := unix.Read(int(fd), number[:])
+		if err != unix.EINTR {
+			return n == len(number)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func TestDoorbell(t *testing.T) {
 	if err := bell.Wait(func() bool { return true }); err != nil {
 		t.Errorf("ready: %v", err)
 	}
-	for range 3 { // the number is never read, and each ring counts all the same
+	for range 3 {
 		rung := make(chan error)
 		if err := bell.Wait(func() bool {
 			go func() { _, err := bell.File.Write([]byte{7: 0, 0: 1}); rung <- err }()
