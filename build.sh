@@ -72,14 +72,63 @@ compile() {
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $(stamp)" -o "$1" "$main"
 }
 
+# zig: a Python that has the ziglang package (from PyPI), whose C compiler also
+# builds for other processors; installed into build/zig where it can be.
+zig() {
+	for python in $(pythons); do
+		if "$python" -c 'import ziglang' 2>/dev/null; then
+			echo "$python"
+			return
+		fi
+		export PYTHONPATH="$root/build/zig"
+		if "$python" -c 'import ziglang' 2>/dev/null ||
+			"$python" -m pip install --quiet --disable-pip-version-check --no-input --target build/zig ziglang 2>/dev/null; then
+			echo "$python"
+			return
+		fi
+		unset PYTHONPATH
+	done
+	return 1
+}
+
+# library ARCHITECTURE: the workers' side of the ring (core/ring), as a library
+# that is embedded into the program. Without one the workers use lanes.
+library() {
+	source=core/ring/library/ring.c
+	output=core/ring/library/ring-linux-$1.so
+	if [ "$output" -nt $source ]; then
+		return
+	fi
+	case $1 in
+	amd64) machine=x86_64 options= ;;
+	arm64) machine=aarch64 options=-mno-outline-atomics ;;
+	esac
+	say "building $output"
+	options="$options -O2 -shared -fPIC -nostdlib -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fvisibility=hidden -Wall -Wextra -Werror -s"
+	# shellcheck disable=SC2086 # a list of words
+	if [ "$(uname -s) $(uname -m)" = "Linux $machine" ] && has cc; then
+		cc $options -o "$output" $source
+	elif python=$(zig); then
+		PYTHONPATH=${PYTHONPATH-$root/build/zig} "$python" -m ziglang cc -target $machine-linux-gnu $options -o "$output" $source
+	else
+		say "no C compiler for $machine: neither cc nor the Python package ziglang; the workers will use lanes"
+	fi
+}
+
 build() {
 	need_go
+	case $(go env GOOS GOARCH | tr '\n' ' ') in
+	"linux amd64 ") library amd64 ;;
+	"linux arm64 ") library arm64 ;;
+	esac
 	say "building ${binary#"$here"/}"
 	compile "$binary"
 }
 
 cross() {
 	need_go
+	library amd64
+	library arm64
 	for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do
 		output=build/cross/$program-$(echo "$target" | tr / -)
 		case $target in windows/*) output=$output.exe ;; esac

@@ -52,8 +52,11 @@ const (
 
 // NewConn makes the front's end of the lane of a worker's thread; nc becomes its.
 func NewConn(nc net.Conn, thread int) *Conn {
-	return &Conn{nc: nc, thread: thread, buf: make([]byte, readBuffer)}
+	return &Conn{nc: nc, thread: thread}
 }
+
+// Thread is the index of the worker's thread behind the lane.
+func (c *Conn) Thread() int { return c.thread }
 
 // Close ends the lane; its thread in the worker ends with it, and a Serve that is
 // under way fails with ErrWorkerGone. It may be called from any goroutine.
@@ -99,6 +102,9 @@ func (c *Conn) translate(err error) error {
 
 // fill receives more bytes behind those in buf.
 func (c *Conn) fill() error {
+	if c.buf == nil { // a lane beside a ring may never be used
+		c.buf = make([]byte, readBuffer)
+	}
 	if c.r == c.w {
 		c.r, c.w = 0, 0
 	} else if c.w == len(c.buf) {

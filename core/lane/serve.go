@@ -67,6 +67,12 @@ func (c *Conn) Serve(job *Job) Result {
 			return Result{Err: err, Phase: InApplication, Unseen: true}
 		}
 	}
+	return s.run(err)
+}
+
+// run relays frames until the worker is done with the request.
+func (s *serving) run(err error) Result {
+	c := s.c
 	for err == nil && !s.done {
 		err = s.frame()
 	}
@@ -218,9 +224,7 @@ func (s *serving) takeHead(h Header) error {
 		return err
 	}
 	first := int64(h.Length - 4 - n)
-	if err := gateway.ParseHead(block, &s.head); err != nil {
-		s.refuse(err)
-	} else if !s.discard {
+	if s.parse(block); !s.discard {
 		s.sized(h, first)
 		s.failed(s.x.Response.Head(&s.head))
 	}
@@ -364,6 +368,9 @@ func (s *serving) failed(err error) {
 func (s *serving) abort() {
 	s.discard = true
 	s.bodyEnded = true
+	if s.c == nil {
+		return // the request did not come over a lane: GoOn tells, if it gets there
+	}
 	_ = s.c.write(AppendHeader(nil, Header{Request: s.c.next, Type: Abort}))
 }
 

@@ -35,6 +35,7 @@ type application struct {
 	workers *supervise.Supervisor
 	watch   *watcher    // nil unless ReloadOnChanges
 	dropped atomic.Bool // a header field was, and somebody was told
+	noted   atomic.Bool // workers do without the ring, and somebody was told
 
 	bodyless  atomic.Bool    // the same for the body of a 204 or 304
 	lingering sync.WaitGroup // threads whose request ran out of time
@@ -62,6 +63,7 @@ func newApplication(cfg Application, sc *Config, log, output *zap.Logger) *appli
 
 // setEnviron prepares the environ for what was loaded.
 func (a *application) setEnviron(_ worker.Hello, l worker.Loaded) {
+	a.noteTransport(l)
 	a.environ.Store(gateway.NewEnviron(gateway.Settings{
 		MountPoint:     a.cfg.MountPoint,
 		MultiThread:    a.cfg.Threads > 1,
@@ -78,10 +80,14 @@ func (a *application) processGroup() string { return Software + a.cfg.MountPoint
 
 // spawn starts one worker process.
 func (a *application) spawn(slot, generation int) (supervise.Process, error) {
-	return spawn(&a.cfg, worker.Start{
+	p, err := spawn(&a.cfg, worker.Start{
 		MultiProcess: a.cfg.Processes > 1,
 		ReloadFiles:  a.cfg.ReloadOnChanges,
 	}, a.cfg.Threads, a.output, strconv.Itoa(slot+1)+"."+strconv.Itoa(generation))
+	if err != nil {
+		return nil, err // and no Process that is not nil
+	}
+	return p, nil
 }
 
 // Serve implements exchange.Handler.
@@ -125,7 +131,7 @@ func (a *application) attempt(x *exchange.Exchange, number int) (again bool) {
 	if a.cfg.RequestTimeout > 0 {
 		job.Deadline = taken.Add(a.cfg.RequestTimeout)
 	}
-	res := th.Lane.Serve(&job)
+	res := th.Transport.Serve(&job)
 	if res.Unseen && number+1 < attempts {
 		th.Finish()
 		a.pool.Discard(t)
@@ -161,7 +167,6 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 		x.Response.Abort(502, res.Err)
 		a.workers.Drop(th.Worker, res.Err.Error())
 	}
-	th.Lane.Close()
 	a.pool.Discard(t)
 }
 
@@ -169,7 +174,7 @@ func (a *application) finish(x *exchange.Exchange, t *pool.Thread[*supervise.Thr
 // it or its worker is gone: the other requests of the worker are to finish.
 func (a *application) linger(th *supervise.Thread) {
 	a.lingering.Go(func() {
-		if err := th.Lane.Drain(); err != nil && !errors.Is(err, lane.ErrWorkerGone) {
+		if err := th.Transport.Drain(); err != nil && !errors.Is(err, lane.ErrWorkerGone) {
 			a.workers.Drop(th.Worker, err.Error())
 		}
 		th.Finish()

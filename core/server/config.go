@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"modwsgi-express/core/front"
+	"modwsgi-express/core/worker"
 )
 
 // Config is everything an instance needs to know. It is plain data: who makes
@@ -55,6 +56,13 @@ type LogConfig struct {
 	AccessName   string // file name in Directory; without a Directory: standard output
 }
 
+// Values of Application.Transport.
+const (
+	TransportAuto  = "auto"                // the ring where system and interpreter have it; "" is the same
+	TransportRing  = worker.TransportRing  // the ring; a worker that cannot use it does not start
+	TransportLanes = worker.TransportLanes // lanes
+)
+
 // Application is one WSGI application: its code, its workers, its limits.
 type Application struct {
 	MountPoint string // "" or "/prefix", without a slash at its end
@@ -75,6 +83,10 @@ type Application struct {
 	Environ map[string]string
 
 	Processes, Threads int
+
+	// Transport is how requests get to the workers: TransportAuto, TransportRing
+	// or TransportLanes.
+	Transport string
 
 	// QueueSize is how many requests may wait for a free thread.
 	QueueSize int

@@ -9,12 +9,13 @@ import (
 
 	"go.uber.org/zap"
 
+	"modwsgi-express/core/lane"
 	"modwsgi-express/core/supervise"
 	"modwsgi-express/core/worker"
 )
 
 // spawn starts one process that loads the application; threads 0 only loads it.
-func spawn(a *Application, start worker.Start, threads int, log *zap.Logger, label string) (*worker.Process, error) {
+func spawn(a *Application, start worker.Start, threads int, log *zap.Logger, label string) (*workerProcess, error) {
 	start.Target = a.Target
 	start.ApplicationType = a.ApplicationType
 	start.CallableObject = a.CallableObject
@@ -22,18 +23,29 @@ func spawn(a *Application, start worker.Start, threads int, log *zap.Logger, lab
 	start.PythonPath = a.PythonPath
 	start.SwitchInterval = a.SwitchInterval
 	start.Files = true
+	r, files, err := newRing(a, threads)
+	if err != nil {
+		return nil, err
+	}
 	p, err := worker.Spawn(worker.Config{
 		Interpreter: a.Interpreter, Args: a.InterpreterArgs, Env: a.Environment, Dir: a.WorkingDirectory,
-		Start: start, Threads: threads, Log: log, Label: label,
+		Start: start, Threads: threads, Ring: files, Log: log, Label: label,
 	})
 	if err != nil {
+		if r != nil {
+			r.Close()
+		}
 		// The system's "no such file" does not say which of the two it means.
 		if _, missing := os.Stat(a.WorkingDirectory); missing != nil {
 			return nil, fmt.Errorf("cannot use the working directory: %w", missing)
 		}
 		return nil, err
 	}
-	return p, nil
+	wp := &workerProcess{Process: p, ring: r}
+	for i, nc := range p.Lanes() {
+		wp.lanes = append(wp.lanes, lane.NewConn(nc, i))
+	}
+	return wp, nil
 }
 
 // Check becomes the configured user, loads one of the applications in a process

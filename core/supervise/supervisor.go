@@ -3,14 +3,12 @@ package supervise
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
-	"modwsgi-express/core/lane"
 	"modwsgi-express/core/pool"
 	"modwsgi-express/core/worker"
 )
@@ -18,8 +16,12 @@ import (
 // Process is what the supervisor needs of a worker process (see core/worker).
 type Process interface {
 	PID() int
-	// Lanes are the front's ends of the lane sockets, one a thread; the caller's.
-	Lanes() []net.Conn
+	// Transports are what serves requests, one a thread, of a worker that has said
+	// Loaded. Asked for once.
+	Transports(worker.Loaded) []Transport
+	// Close ends all transports, and with them the requests that they serve; called
+	// when the process has exited.
+	Close()
 	// Events ends, closed, after the process has exited.
 	Events() <-chan worker.Event
 	Stop(code string) error
@@ -252,9 +254,6 @@ func (s *Supervisor) spawn(sl *slot) {
 		return
 	}
 	w := &Worker{proc: proc, slot: sl, generation: s.generation, started: time.Now()}
-	for i, nc := range proc.Lanes() {
-		w.threads = append(w.threads, &Thread{Lane: lane.NewConn(nc, i), Worker: w, Index: i})
-	}
 	s.living[w] = struct{}{}
 	sl.next = w
 	s.enter(w, Loading, s.cfg.StartupTimeout)
@@ -281,9 +280,7 @@ func (s *Supervisor) onExit(w *Worker, say worker.Event) {
 	s.enter(w, Dead, 0)
 	delete(s.living, w)
 	s.obituary(w, before, say)
-	for _, t := range w.threads {
-		t.Lane.Close()
-	}
+	w.proc.Close()
 	sl := w.slot
 	switch {
 	case sl.next == w:
@@ -368,7 +365,8 @@ func (s *Supervisor) onShutdown(why string) {
 	}
 }
 
-// Stacks asks a thread's worker what the thread is doing.
+// Stacks asks a thread's worker what the thread that runs its request is doing,
+// or all of them if none has taken it.
 func (t *Thread) Stacks(ctx context.Context) (string, error) {
-	return t.Worker.proc.Stacks(ctx, t.Index)
+	return t.Worker.proc.Stacks(ctx, t.Transport.Thread())
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"modwsgi-express/core/lane"
 	"modwsgi-express/core/pool"
 	"modwsgi-express/core/supervise"
 	"modwsgi-express/core/worker"
@@ -31,8 +32,12 @@ type fake struct {
 	deaf   bool // does not leave when asked to
 }
 
-func (f *fake) PID() int                    { return 100*f.generation + f.slot }
-func (f *fake) Lanes() []net.Conn           { a, _ := net.Pipe(); return []net.Conn{a} }
+func (f *fake) PID() int { return 100*f.generation + f.slot }
+func (f *fake) Transports(worker.Loaded) []supervise.Transport {
+	a, _ := net.Pipe()
+	return []supervise.Transport{lane.NewConn(a, 0)}
+}
+func (f *fake) Close()                      {}
 func (f *fake) Events() <-chan worker.Event { return f.events }
 func (f *fake) Tail() []string              { return []string{"last words"} }
 func (f *fake) Stacks(context.Context, int) (string, error) {

@@ -46,11 +46,23 @@ type Worker struct {
 // PID is the process id.
 func (w *Worker) PID() int { return w.proc.PID() }
 
+// Transport carries requests to a worker: it is a *lane.Conn, the lane of one
+// thread, or a *ring.Seat, one of as many places in the worker's ring.
+type Transport interface {
+	// Serve runs one request. After an error it is not called again.
+	Serve(job *lane.Job) lane.Result
+	// Drain waits, after a Serve that ran out of time, until the thread is done with
+	// the request or the worker is gone. It has to be called then.
+	Drain() error
+	// Thread is the index of the thread that runs the request, or ran out of time
+	// with it, -1 if no thread has taken it.
+	Thread() int
+}
+
 // Thread is one thread of a worker: the unit that serves one request at a time.
 type Thread struct {
-	Lane   *lane.Conn
-	Worker *Worker
-	Index  int
+	Transport Transport
+	Worker    *Worker
 
 	mu      sync.Mutex
 	request []byte // what it serves, "" when idle
@@ -207,5 +219,8 @@ func (s *Supervisor) kill(w *Worker, why string) {
 // serve: Loading → Serving.
 func (s *Supervisor) serve(w *Worker) {
 	s.enter(w, Serving, 0)
+	for _, t := range w.proc.Transports(w.loaded) {
+		w.threads = append(w.threads, &Thread{Transport: t, Worker: w})
+	}
 	w.member = s.pool.Add(w.threads)
 }

@@ -29,7 +29,8 @@
 //	{"type":"hello","protocol":1,"pid":N,"python":"3.11.7",
 //	 "implementation":"CPython","executable":"…","prefix":"…","free_threaded":false}
 //	{"type":"loaded","target":"myapp:app","kind":"module","framework":"Flask 3.1.3",
-//	 "callable":"app","file":"/srv/myapp.py","seconds":0.21}
+//	 "callable":"app","file":"/srv/myapp.py","seconds":0.21,
+//	 "transport":"ring|lanes","why_lanes":"why not the ring that was offered, may be empty"}
 //	{"type":"failed","reason":"not-found|import|no-callable|not-callable|factory|version|config",
 //	 "message":"one sentence","hint":"what to do, may be empty","traceback":"as Python prints it, may be empty"}
 //	{"type":"stacks","id":N,"text":"…"}

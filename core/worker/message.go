@@ -16,10 +16,24 @@ type Start struct {
 
 	// Lanes are the descriptors of the lane sockets, one a thread. Empty: load
 	// the application, report, and exit (check).
-	Lanes        []int `json:"lanes"`
+	Lanes []int `json:"lanes"`
+	// Ring is the shared memory through which requests may come instead, nil: only
+	// over lanes. The worker decides, and says so in Loaded.
+	Ring         *Ring `json:"ring"`
 	Files        bool  `json:"files"`        // descriptors can be passed (FILE frames)
 	MultiProcess bool  `json:"multiprocess"` // wsgi.multiprocess
 	ReloadFiles  bool  `json:"reload_files"` // send "files" messages
+}
+
+// Ring is what a worker needs for a ring (see core/ring): descriptors, and the
+// size of the region in bytes.
+type Ring struct {
+	Region  int `json:"region"`
+	Size    int `json:"size"`
+	Front   int `json:"front"`   // the front's doorbell
+	Library int `json:"library"` // the file of the worker library
+
+	Required bool `json:"required"` // fail rather than use lanes
 }
 
 // Hello is a worker's first message: which interpreter runs it.
@@ -41,7 +55,18 @@ type Loaded struct {
 	Callable  string  `json:"callable"`
 	File      string  `json:"file"`
 	Seconds   float64 `json:"seconds"`
+
+	// Transport is how requests are to come: TransportRing or TransportLanes.
+	// WhyLanes says why not through the ring that was offered.
+	Transport string `json:"transport"`
+	WhyLanes  string `json:"why_lanes"`
 }
+
+// Transports of Loaded.
+const (
+	TransportRing  = "ring"
+	TransportLanes = "lanes"
+)
 
 // Failed tells why the application could not be loaded.
 type Failed struct {

@@ -26,14 +26,26 @@ type Config struct {
 	Env         []string // the whole environment, NAME=VALUE
 	Dir         string   // working directory of the process; "" for this process's
 
-	// Start is the first message. Spawn fills in Type, Protocol and Lanes, and
+	// Start is the first message. Spawn fills in Type, Protocol, Lanes and Ring, and
 	// takes Files back where descriptors cannot be passed.
 	Start Start
 	// Threads is the number of lanes; 0 only loads the application and exits.
 	Threads int
+	// Ring is offered to the worker, nil: none is. The files stay the caller's.
+	Ring *RingFiles
 
 	Log   *zap.Logger
 	Label string // names the worker in the log
+}
+
+// RingFiles are what the worker inherits of a ring.
+type RingFiles struct {
+	Region  *os.File
+	Size    int // of the region, in bytes
+	Front   *os.File
+	Library *os.File
+	// Required: a worker that cannot use the ring is not to start.
+	Required bool
 }
 
 const (
@@ -85,6 +97,15 @@ func Spawn(cfg Config) (*Process, error) {
 		return nil, fmt.Errorf("start worker: %w", err)
 	}
 	defer s.closeChildEnds()
+	inherit := s.inherit
+	if r := cfg.Ring; r != nil {
+		n := len(inherit)
+		inherit = append(inherit[:n:n], r.Region, r.Front, r.Library)
+		cfg.Start.Ring = &Ring{
+			Region: process.InheritedNumber(r.Region, n), Size: r.Size,
+			Front: process.InheritedNumber(r.Front, n+1), Library: process.InheritedNumber(r.Library, n+2), Required: r.Required,
+		}
+	}
 	first, err := firstMessages(cfg.Start, s)
 	if err != nil {
 		s.closeOwnEnds()
@@ -94,7 +115,7 @@ func Spawn(cfg Config) (*Process, error) {
 	args = append(args, "-u", "-c", bootstrap(), strconv.Itoa(process.InheritedNumber(s.inherit[0], 0)))
 	child, err := process.Start(&process.Command{
 		Path: cfg.Interpreter, Args: args, Env: cfg.Env, Dir: cfg.Dir,
-		Stdout: s.childOut[0], Stderr: s.childOut[1], Inherit: s.inherit,
+		Stdout: s.childOut[0], Stderr: s.childOut[1], Inherit: inherit,
 	})
 	if err != nil {
 		s.closeOwnEnds()

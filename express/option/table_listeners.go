@@ -44,6 +44,13 @@ var processOptions = []Option{
 		Detail: "An application that is not thread-safe needs 1.",
 	},
 	{
+		Name: "transport", Kind: Choice, Choices: []string{"auto", "ring", "lanes"}, Default: "auto", Placeholder: "KIND",
+		Group: Processes,
+		Doc:   "how requests reach the processes: ring (shared memory), lanes (sockets), or auto for the ring where it works",
+		Detail: "The ring needs Linux and CPython; with auto, a process that cannot use it says so in the log and uses lanes, " +
+			"with ring it does not start.",
+	},
+	{
 		Name: "queue-size", Aliases: []string{"daemon-backlog"}, Kind: Int, Placeholder: "NUMBER", Default: "100", Max: 1000000,
 		Group: Processes,
 		Doc:   "requests that may wait for a free thread; further ones get 503",

@@ -196,6 +196,7 @@ func (b *builder) application() server.Application {
 		SwitchInterval:   b.Get("switch-interval").Value.Number,
 		Processes:        b.number("processes"),
 		Threads:          b.number("threads"),
+		Transport:        b.text("transport"),
 		QueueSize:        b.number("queue-size"),
 		QueueTimeout:     b.duration("queue-timeout"),
 		RequestTimeout:   b.duration("request-timeout"),

@@ -117,6 +117,7 @@ var effects = map[string]struct {
 	with []string // given in both cases
 }{
 	"entry-point":              {args: []string{"--entry-point=app.py"}},
+	"transport":                {args: []string{"--transport=lanes"}},
 	"application-type":         {args: []string{"--application-type=module"}},
 	"callable-object":          {args: []string{"--callable-object=app"}},
 	"mount-point":              {args: []string{"--mount-point=/shop"}},

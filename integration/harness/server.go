@@ -142,6 +142,9 @@ func arguments(tb testing.TB, o Options) []string {
 	if o.Processes > 0 {
 		args = append(args, "--processes", fmt.Sprint(o.Processes))
 	}
+	if o.Variant.Name == "" && o.Python == "" { // not every other interpreter has every variant
+		o.Variant = chosen(tb)
+	}
 	return append(append(args, o.Variant.Args...), o.Args...)
 }
 

@@ -11,14 +11,13 @@ class ErrorLog:
     """A text stream, sent line by line. After the end of the request, when its
     frames are no longer wanted, it writes to sys.stderr."""
 
-    __slots__ = ("lane", "request", "pending")
+    __slots__ = ("request", "pending")
 
     encoding = "utf-8"
     errors = "backslashreplace"
     closed = False
 
-    def __init__(self, lane, request):
-        self.lane = lane
+    def __init__(self, request):
         self.request = request
         self.pending = ""
 
@@ -42,7 +41,8 @@ class ErrorLog:
             self._send(pending)
 
     def _send(self, text):
-        lane, request = self.lane, self.request
+        request = self.request
+        lane = request.lane  # a request in a slot moves to its lane by this
         data = text.encode("utf-8", "backslashreplace")
         for at in range(0, len(data), MAX_PENDING):
             if not lane.send_while(request, ERRORS, 0, data[at:at + MAX_PENDING]):

@@ -75,9 +75,10 @@ class Lane:
         self.application = None
         self.thread = None
         self.request = None  # the one that runs
+        self.moved = None  # slot and state of the last one that came over from the ring
         self.send_lock = allocate_lock()
         self.receive_lock = allocate_lock()
-        self.buffer = bytearray(BUFFER)
+        self.buffer = bytearray()  # made with the first frame: a lane beside a ring may get none
         self.start_at = self.end_at = 0  # what is received and not consumed
         self.readable = watcher(sock)
 
@@ -96,23 +97,32 @@ class Lane:
             sys.settrace(threading._trace_hook)
         if getattr(threading, "_profile_hook", None):
             sys.setprofile(threading._profile_hook)
-        self.serve()
+        if self.worker.ring is not None:
+            self.worker.ring.serve(self)
+        else:
+            while True:
+                self.serve_one(0)
 
-    def serve(self):
-        application, worker, handle = self.application, self.worker, self.handle
+    def serve_one(self, announced):
+        """Runs the next request that comes as a frame. The front may give up on one
+        that it has announced by its number (not 0)."""
         while True:
             number, kind, flags, payload = self.receive()
             if kind == REQUEST:
-                handle(self, number, flags, payload, application)
-                payload = None
-                if worker.stopping:
-                    worker.notify()
-            elif kind != ABORT:  # one of those came too late for its request
+                self.handle(self, number, flags, payload, self.application)
+                return
+            if kind != ABORT:
                 breach("frame %d while no request runs" % kind)
+            if number == announced:
+                self.send_frame(number, END, FLAG_ERROR, b"ClientGone: given up")
+                return
+            # It came too late for its request.
 
     def occupied(self):
         """Whether there is a request, perhaps one that the thread has not seen
         yet. For another thread."""
+        if self.worker.ring is not None:
+            return self.request is not None  # what lies on the lane came too late for its request
         return self.request is not None or self.start_at != self.end_at or watcher(self.sock)()
 
     # --------------------------------------------------------------------- receiving
@@ -169,12 +179,13 @@ class Lane:
         if not self.receive_lock.acquire(False):
             return False
         try:
-            if self.start_at == self.end_at and not self.readable():
-                return False
-            other, kind, _, _ = self.receive()
-            if kind != ABORT or other != number:
-                breach("frame %d of request %d while the application answers" % (kind, other))
-            return True
+            while self.start_at != self.end_at or self.readable():
+                other, kind, _, _ = self.receive()
+                if kind != ABORT:
+                    breach("frame %d of request %d while the application answers" % (kind, other))
+                if other == number:
+                    return True
+            return False  # what was there came too late for a request before this one
         finally:
             self.receive_lock.release()
 

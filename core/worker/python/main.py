@@ -29,6 +29,8 @@ class Worker:
         self.control = control
         self.start = None
         self.lanes = []
+        self.ring = None  # what requests come through, if not the lanes
+        self.why_lanes = None
         self.loaded = False
         self.stopping = False
         self.wake = allocate_lock()
@@ -42,7 +44,13 @@ class Worker:
         gate = allocate_lock()
         gate.acquire()
         self.lanes = [Lane(i, lane_socket(fd), start["files"], self, handle) for i, fd in enumerate(start["lanes"])]
-        close_when_forked([self.control.sock] + [lane.sock for lane in self.lanes])
+        close = [self.control.sock.close] + [lane.sock.close for lane in self.lanes]
+        if start["ring"] is not None:
+            from .ring import open_ring  # only now: it takes ctypes with it
+            self.ring, self.why_lanes = open_ring(start["ring"])
+            if self.ring is not None:
+                close.append(self.ring.close_in_child)
+        close_when_forked(close)
         for lane in self.lanes:
             lane.start(gate)
         threading.Thread(target=self.listen, name="modwsgi-control", daemon=True).start()
@@ -60,6 +68,9 @@ class Worker:
         start = self.start
         began = time.monotonic()
         try:
+            if self.why_lanes is not None and start["ring"]["required"]:
+                raise failure.LoadError("config", "the transport \"ring\" cannot be used: " + self.why_lanes,
+                                        "the transport \"auto\" uses lanes then")
             found = target.load(start)
         except failure.LoadError as error:
             if start["reload_files"]:
@@ -70,6 +81,8 @@ class Worker:
             lane.application = found.application
         message = found.message()
         message["framework"] = framework.describe(found.application)
+        message["transport"] = "ring" if self.ring is not None else "lanes"
+        message["why_lanes"] = self.why_lanes or ""
         message["seconds"] = round(time.monotonic() - began, 4)
         self.loaded = True
         self.control.send(message)
@@ -82,13 +95,18 @@ class Worker:
             self.wake.acquire()
 
     def finish(self):
-        """Waits until no lane has a request, not even one that its thread has
-        not seen yet. A thread that has received one and not said so is only
+        """Waits until no thread has a request, and there is none that no thread
+        has seen yet. A thread that has received one and not said so is only
         instructions away from it: hence the second look."""
         quiet = 0
         while quiet < 2:
-            quiet = 0 if any(lane.occupied() for lane in self.lanes) else quiet + 1
+            quiet = 0 if self.occupied() else quiet + 1
             self.wake.acquire(True, 0.02 if quiet else 1.0)
+        if self.ring is not None:
+            self.ring.stop()
+
+    def occupied(self):
+        return self.ring is not None and self.ring.waiting() or any(lane.occupied() for lane in self.lanes)
 
     def notify(self):
         """Wakes the main thread; called by lanes when a request ends while stopping."""
@@ -128,12 +146,13 @@ def ignore_signals():
         signal.signal(getattr(signal, name), lambda number, frame: None)
 
 
-def close_when_forked(sockets):
+def close_when_forked(functions):
     """A child that the application forks must not keep the sockets open: their
-    end is how the other side learns of a death."""
+    end is how the other side learns of a death. Nor may it answer through the
+    ring."""
     def close():
-        for sock in sockets:
-            sock.close()
+        for function in functions:
+            function()
 
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=close)

@@ -30,9 +30,13 @@ def handle(lane, number, flags, payload, application):
     body = bytes(payload[body_at:])
     payload = None
     request = Request(lane, number)
-    log = request.log
     environ["wsgi.input"] = Buffered(body) if flags & FLAG_END else Streamed(lane, request, body)
-    environ["wsgi.errors"] = log
+    run(lane, application, environ, request)
+
+
+def run(lane, application, environ, request):
+    """Runs a request with the thread of a lane."""
+    environ["wsgi.errors"] = request.log
     environ["wsgi.file_wrapper"] = FileWrapper
     lane.request = request
     try:
@@ -44,6 +48,8 @@ def handle(lane, number, flags, payload, application):
         os._exit(1)
     finally:
         lane.request = None
+    if lane.worker.stopping:
+        lane.worker.notify()
 
 
 def _respond(application, environ, request):
@@ -87,8 +93,11 @@ class Request:
 
     def __init__(self, lane, number):
         self.lane = lane
+        self.begin(number)
+
+    def begin(self, number):
         self.number = number
-        self.log = ErrorLog(lane, self)
+        self.log = ErrorLog(self)
         self.block = None  # the head, once start_response has accepted it
         self.length = None  # Content-Length in it
         self.sent = False  # the head is
