@@ -37,7 +37,7 @@ func (p *Place) Wait(deadline time.Time) Reply {
 // Otherwise it sleeps until the doorbell is rung.
 func (r *Ring) collect() {
 	defer close(r.ended)
-	answered := func() bool { return r.region.word(offCompleted).Load() != r.collected }
+	answered := func() bool { return r.region.word(offCompleted).Load() != r.collected.Load() }
 	for {
 		r.mu.Lock()
 		going := r.turn()
@@ -67,7 +67,7 @@ func (r *Ring) turn() bool {
 		// Looked at last: if nudge saw a request claimed whose waiting made the worker
 		// hold an answer back, then that answer is seen here. Who answers from here on
 		// sees that we sleep.
-		if r.region.word(offCompleted).Load() == r.collected {
+		if r.region.word(offCompleted).Load() == r.collected.Load() {
 			if limit.IsZero() && !r.bounded {
 				return true
 			}
@@ -114,13 +114,13 @@ func (r *Ring) unclaimed(p *Place) bool {
 // take hands out all answers that are there. Needs mu.
 func (r *Ring) take() {
 	end := r.region.word(offCompleted).Load()
-	if end-r.collected > 2*r.region.slots {
-		r.fail(&lane.ProtocolError{What: fmt.Sprintf("%d completions in a ring of %d", end-r.collected, 2*r.region.slots)})
+	if end-r.collected.Load() > 2*r.region.slots {
+		r.fail(&lane.ProtocolError{What: fmt.Sprintf("%d completions in a ring of %d", end-r.collected.Load(), 2*r.region.slots)})
 		return
 	}
-	for r.collected != end {
-		index := r.region.completion(r.collected).Load()
-		r.collected++
+	for r.collected.Load() != end {
+		index := r.region.completion(r.collected.Load()).Load()
+		r.collected.Add(1)
 		if index >= r.region.slots || r.places[index].state != submitted && r.places[index].state != early {
 			r.fail(&lane.ProtocolError{What: fmt.Sprintf("completion of slot %d, which has no request", index)})
 			return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"modwsgi-express/core/lane"
@@ -30,15 +31,15 @@ type Ring struct {
 	mu        sync.Mutex
 	mem       *sharedmem.Region
 	region    region
-	users     int    // of the mapping: the ring, and every place in use
-	submitted uint32 // requests ever published
-	collected uint32 // completion entries ever taken
-	oldest    *Place // of the requests that are out, in the order of their publishing
-	youngest  *Place // the same list's end
-	wokenAt   uint32 // the worker's count of ended waits when we last woke a thread
-	coming    bool   // a thread was woken and had not come when we last looked
-	bounded   bool   // the collector looks again by itself, soon
-	broken    error  // why the ring has ended
+	users     int           // of the mapping: the ring, and every place in use
+	submitted uint32        // requests ever published
+	collected atomic.Uint32 // completion entries ever taken; written with mu
+	oldest    *Place        // of the requests that are out, in the order of their publishing
+	youngest  *Place        // the same list's end
+	wokenAt   uint32        // the worker's count of ended waits when we last woke a thread
+	coming    bool          // a thread was woken and had not come when we last looked
+	bounded   bool          // the collector looks again by itself, soon
+	broken    error         // why the ring has ended
 	closed    bool
 }
 

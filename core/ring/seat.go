@@ -29,9 +29,9 @@ type Seat struct {
 	seats  *Seats
 	place  *Place
 	head   []byte
-	number uint32 // of the request
-	over   int    // the thread over whose lane the request goes on, -1: over none
-	held   bool   // the place is taken
+	number uint32       // of the request
+	over   atomic.Int32 // the thread over whose lane the request goes on, -1: over none
+	held   atomic.Bool  // the place is taken
 }
 
 // NewSeats joins a ring with the lanes of its worker, and returns n seats, at most
@@ -43,7 +43,8 @@ func NewSeats(r *Ring, lanes []*lane.Conn, n int) []*Seat {
 	}
 	seats := make([]*Seat, n)
 	for i := range seats {
-		seats[i] = &Seat{seats: all, place: &r.places[i], over: -1}
+		seats[i] = &Seat{seats: all, place: &r.places[i]}
+		seats[i].over.Store(-1)
 	}
 	return seats
 }
@@ -98,7 +99,8 @@ func (s *Seat) publish(job *lane.Job) (whole bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s.held, s.over = true, -1
+	s.held.Store(true)
+	s.over.Store(-1)
 	if s.number = s.seats.next.Add(1); s.number == 0 { // 0 is none
 		s.number = s.seats.next.Add(1)
 	}
@@ -126,7 +128,7 @@ func (s *Seat) overLane(thread int, serve func(*lane.Conn) lane.Result) lane.Res
 		s.free()
 		return lane.Result{Err: &lane.ProtocolError{What: "two requests over one lane"}, Phase: lane.InApplication}
 	}
-	s.over = thread
+	s.over.Store(int32(thread))
 	l.Number(s.number)
 	res := serve(l.Conn)
 	if !res.TimedOut() {
@@ -137,25 +139,25 @@ func (s *Seat) overLane(thread int, serve func(*lane.Conn) lane.Result) lane.Res
 
 // leave gives back lane and place.
 func (s *Seat) leave() {
-	s.seats.lanes[s.over].busy.Store(false)
-	s.over = -1
+	s.seats.lanes[s.over.Load()].busy.Store(false)
+	s.over.Store(-1)
 	s.free()
 }
 
 func (s *Seat) free() {
-	s.held = false
+	s.held.Store(false)
 	s.place.Free()
 }
 
 // Drain waits, after a Serve that ran out of time, until the thread is done with
 // the request or the worker is gone. It has to be called then.
 func (s *Seat) Drain() error {
-	if s.over >= 0 {
+	if over := s.over.Load(); over >= 0 {
 		defer s.leave()
-		return s.seats.lanes[s.over].Drain()
+		return s.seats.lanes[over].Drain()
 	}
 	if s.place.Revoke() {
-		s.held = false
+		s.held.Store(false)
 		return nil
 	}
 	for {
@@ -172,13 +174,13 @@ func (s *Seat) Drain() error {
 }
 
 // Thread is the index of the worker's thread that runs the request, or has run out
-// of time with it; -1 if none has claimed it.
+// of time with it; -1 if none has claimed it. It may be called from any goroutine.
 func (s *Seat) Thread() int {
-	switch {
-	case !s.held:
+	if !s.held.Load() {
 		return -1
-	case s.over >= 0:
-		return s.over
+	}
+	if over := s.over.Load(); over >= 0 {
+		return int(over)
 	}
 	return s.place.Thread()
 }

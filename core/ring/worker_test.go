@@ -162,7 +162,7 @@ func (s *service) job(out *sink, path, token, body string) *lane.Job {
 		Peer: &exchange.Peer{Local: netip.MustParseAddrPort("127.0.0.1:80"), Remote: netip.MustParseAddrPort("127.0.0.1:1024")}}
 	x.Request.Method, x.Request.Path, x.Request.Query, x.Request.Target = []byte("GET"), []byte(path), []byte(token), []byte(path)
 	x.Request.Major, x.Request.Minor, x.Request.ContentLength = 1, 1, int64(len(body))
-	return &lane.Job{X: x, Environ: environ, Queued: x.Start, Taken: x.Start, Log: s.logger}
+	return &lane.Job{X: x, Environ: environ, Queued: x.Start, Taken: x.Start, Log: s.logger, Output: s.logger}
 }
 
 // get serves one request, which has to come to an end.
